@@ -1,0 +1,1 @@
+"""What can be said about a report: its lock graph, the tasks behind it, and plain words."""

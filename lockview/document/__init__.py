@@ -1,0 +1,1 @@
+"""What is open, what is selected, and what the user did to it."""

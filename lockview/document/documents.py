@@ -1,0 +1,49 @@
+"""Open documents: a source that was read, its text, and the derived values of each report, computed once on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lockview.analysis.build import lock_graph
+from lockview.analysis.lock_graph import LockGraph
+from lockview.model.logs import Log
+from lockview.model.reports import Report
+from lockview.sim.bridge import scenario_from_report
+from lockview.sim.scenario import Scenario
+
+
+@dataclass(slots=True)
+class OpenReport:
+    """A report and what is derived from it. Reports are immutable, so nothing here ever goes stale."""
+
+    report: Report
+    _graph: LockGraph | None = None
+    _scenario: Scenario | None = None
+
+    @property
+    def graph(self) -> LockGraph:
+        """The lock graph of the report."""
+        if self._graph is None:
+            self._graph = lock_graph(self.report)
+        return self._graph
+
+    @property
+    def scenario(self) -> Scenario:
+        """The report as a scenario that can be replayed, in lockdep's reading: every class blocks."""
+        if self._scenario is None:
+            self._scenario = scenario_from_report(self.report, self.graph)
+        return self._scenario
+
+
+@dataclass(slots=True)
+class Document:
+    """One open source. ``path`` is "" for pasted text; ``lines`` is the raw text, line n at index n - 1."""
+
+    log: Log
+    lines: Sequence[str]
+    path: str = ""
+    reports: list[OpenReport] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.reports = [OpenReport(report) for report in self.log.reports]

@@ -1,0 +1,1 @@
+"""A model or a drawing to bytes: kernel wording, JSON, SVG, DOT, Mermaid and plain text."""

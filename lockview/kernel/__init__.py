@@ -1,0 +1,1 @@
+"""The simulated kernel: routines written as coroutines that yield effects."""

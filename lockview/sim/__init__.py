@@ -1,0 +1,1 @@
+"""Running the simulated kernel: scenarios, schedules, stepping and searching."""
