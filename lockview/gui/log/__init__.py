@@ -1,0 +1,1 @@
+"""The raw text of the current document."""
