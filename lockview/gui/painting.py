@@ -26,8 +26,8 @@ from PySide6.QtGui import (
     QPen,
 )
 
-from lockview.document.visible import visible
 from lockview.layout.drawing import Box, Curve, Drawing, Group, Line, Measure, Path, Rectangle, Style, Text
+from lockview.layout.labels import visible
 from lockview.layout.theme import Theme
 
 PIXEL_LIMIT = 40_000_000
