@@ -52,6 +52,11 @@ _DIRECTIONS = {
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
 }
+_KEYS_BROUGHT_IT = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 
 
 class GraphView(QGraphicsView):
@@ -299,10 +304,8 @@ class GraphView(QGraphicsView):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        self._set_by_keyboard(
-            event.reason()
-            in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
-        )
+        if event.reason() in _KEYS_BROUGHT_IT:
+            self._set_by_keyboard(True)
         self.viewport().update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
