@@ -1,0 +1,283 @@
+"""The JSON form of logs and reports, in which other programs and lockview's own processes receive them.
+
+The form is versioned, described in ``docs/json-format.md`` and, for machines, in
+``resources/lockview-log.schema.json``. It holds everything that the model holds, line spans and reading notes
+included: reading what was written gives an equal log, and the fields that equality passes over are the same too.
+
+A new kind of report is one entry of ``REPORTS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from lockview.export.json_codec import (
+    FLAG,
+    TEXT,
+    WHOLE,
+    Codec,
+    Entry,
+    JsonFormError,
+    entries,
+    many,
+    maybe,
+    misfit,
+    read_entries,
+    record,
+    word,
+    write_entries,
+)
+from lockview.model.locks import HeldLock, LockClass, WaitTypes
+from lockview.model.logs import Log, NearMiss
+from lockview.model.reports import (
+    ChainEntry,
+    CircularReport,
+    Dependency,
+    HeldLocks,
+    Operation,
+    Reading,
+    Report,
+    ReportKind,
+    ScenarioStep,
+    Task,
+)
+from lockview.model.stacks import Backtrace, Frame, StackTrace
+from lockview.model.text import NOWHERE, Problem, Severity, Span
+
+__all__ = ["FORMAT", "VERSION", "JsonFormError", "dumps", "loads"]
+__all__ += ["log_from_json", "log_to_json", "report_from_json", "report_to_json"]
+
+FORMAT = "lockview.log"
+VERSION = (1, 0)
+"""Major and minor. A new key raises the minor number; a change that breaks readers raises the major one."""
+
+
+def _write_span(span: Span) -> object:
+    return [span.first, span.last] if span else None
+
+
+def _read_span(found: object) -> Span:
+    if found is None:
+        return NOWHERE
+    if not isinstance(found, list) or len(found) != 2 or not all(type(line) is int for line in found):
+        raise misfit("[first line, last line] or null", found)
+    first, last = found
+    if not 1 <= first <= last:
+        raise JsonFormError(f"expected a first line from 1 on and a last line not before it, found {first} and {last}")
+    return Span(first, last)
+
+
+SPAN = Codec(_write_span, _read_span)
+
+LOCK_CLASS = record(
+    LockClass,
+    {"base": TEXT, "key=key_number": WHOLE, "subclass": WHOLE},
+    derived={"name": lambda lock_class: lock_class.name},
+)
+WAIT_TYPES = record(WaitTypes, {"outer": WHOLE, "inner": WHOLE})
+FRAME = record(
+    Frame,
+    {
+        "function": TEXT,
+        "offset": maybe(WHOLE),
+        "size": maybe(WHOLE),
+        "module": TEXT,
+        "build_id": TEXT,
+        "address": TEXT,
+        "reliable": FLAG,
+        "part": TEXT,
+        "file": TEXT,
+        "line": WHOLE,
+        "inlined": FLAG,
+        "span": SPAN,
+    },
+    sparse=True,
+)
+STACK = record(StackTrace, {"frames": many(FRAME), "span": SPAN})
+HELD_LOCK = record(
+    HeldLock,
+    {
+        "index": maybe(WHOLE),
+        "class=lock_class": LOCK_CLASS,
+        "usage": TEXT,
+        "wait_types": maybe(WAIT_TYPES),
+        "instance": TEXT,
+        "instance_text": TEXT,
+        "site": maybe(FRAME),
+        "released": FLAG,
+        "span": SPAN,
+    },
+)
+TASK = record(Task, {"comm": TEXT, "pid": WHOLE})
+HELD_LOCKS = record(HeldLocks, {"task": TASK, "count": WHOLE, "locks": many(HELD_LOCK), "span": SPAN})
+SCENARIO_STEP = record(
+    ScenarioStep,
+    {"cpu": WHOLE, "operation": word(Operation), "class=lock_class": maybe(LOCK_CLASS), "span": SPAN},
+)
+BACKTRACE = record(
+    Backtrace,
+    {
+        "cpu": maybe(WHOLE),
+        "pid": maybe(WHOLE),
+        "comm": TEXT,
+        "hardware": TEXT,
+        "workqueue": TEXT,
+        "stack": STACK,
+        "span": SPAN,
+    },
+)
+CHAIN_ENTRY = record(
+    ChainEntry,
+    {
+        "index": WHOLE,
+        "class=lock_class": LOCK_CLASS,
+        "usage": TEXT,
+        "wait_types": maybe(WAIT_TYPES),
+        "stack": STACK,
+        "span": SPAN,
+    },
+)
+PROBLEM = record(Problem, {"severity": word(Severity), "code": TEXT, "message": TEXT, "span": SPAN})
+NEAR_MISS = record(NearMiss, {"line": WHOLE, "text": TEXT, "reason": TEXT})
+
+
+def _write_dependency(dependency: Dependency) -> dict[str, object]:
+    """A dependency without its stack, which stands in the chain entry with the same index."""
+    return {
+        "held": LOCK_CLASS.write(dependency.held),
+        "wanted": LOCK_CLASS.write(dependency.wanted),
+        "index": dependency.index,
+        "new": dependency.new,
+        "inferred": dependency.inferred,
+        "span": SPAN.write(dependency.span),
+    }
+
+
+READING = entries(Reading, {"time": TEXT, "caller": TEXT, "missing": many(TEXT), "problems": many(PROBLEM)})
+
+
+def _report(kind: type[Report], codecs: Mapping[str, Codec]) -> tuple[type[Report], tuple[Entry, ...]]:
+    common = {
+        "title": TEXT,
+        "kernel": TEXT,
+        "build": TEXT,
+        "taint": TEXT,
+        "task": maybe(TASK),
+        "wanted": maybe(HELD_LOCK),
+        "held": maybe(HELD_LOCK),
+    }
+    after = {
+        "scenario": many(SCENARIO_STEP),
+        "held_locks": maybe(HELD_LOCKS),
+        "backtrace": maybe(BACKTRACE),
+        "span": SPAN,
+    }
+    return kind, entries(kind, {**common, **codecs, **after})
+
+
+REPORTS = {
+    ReportKind.CIRCULAR: _report(CircularReport, {"chain": many(CHAIN_ENTRY), "chain_exists": many(LOCK_CLASS)}),
+}
+
+
+def report_to_json(report: Report) -> dict[str, object]:
+    """A report as an object. ``complete``, ``cycle`` and the ``name`` of classes are computed, all else is stored."""
+    _, made = REPORTS[report.kind]
+    return {
+        "kind": report.kind.value,
+        **write_entries(READING, report.reading),
+        "complete": report.reading.complete,
+        **write_entries(made, report),
+        "cycle": [_write_dependency(dependency) for dependency in report.cycle],
+    }
+
+
+def report_from_json(found: object) -> Report:
+    """The report of an object; raises JsonFormError with the path of what does not fit."""
+    if not isinstance(found, dict):
+        raise misfit("an object", found)
+    try:
+        kind = word(ReportKind).read(found.get("kind"))
+    except JsonFormError as error:
+        raise error.inside("kind") from None
+    cls, made = REPORTS[kind]
+    return cls(reading=Reading(**read_entries(READING, found)), **read_entries(made, found))
+
+
+LOG = entries(
+    Log,
+    {
+        "name": TEXT,
+        "lines": WHOLE,
+        "size": WHOLE,
+        "wrappers": many(TEXT),
+        "reports": many(Codec(report_to_json, report_from_json)),
+        "near_misses": many(NEAR_MISS),
+        "problems": many(PROBLEM),
+    },
+)
+
+
+def log_to_json(log: Log) -> dict[str, object]:
+    """A log as an object that names its format and version."""
+    return {"format": FORMAT, "version": list(VERSION), **write_entries(LOG, log)}
+
+
+def log_from_json(found: object) -> Log:
+    """The log of an object; raises JsonFormError, also for another format or a later major version."""
+    if not isinstance(found, dict):
+        raise misfit("an object", found)
+    if found.get("format") != FORMAT:
+        raise misfit(f'"{FORMAT}"', found.get("format")).inside("format")
+    version = found.get("version")
+    if not isinstance(version, list) or len(version) != 2 or not all(type(number) is int for number in version):
+        raise misfit("[major, minor]", version).inside("version")
+    if version[0] != VERSION[0]:
+        raise JsonFormError(f"expected major version {VERSION[0]}, found {version[0]}").inside("version")
+    return Log(**read_entries(LOG, found))
+
+
+def dumps(logs: Iterable[Log]) -> str:
+    """Logs as text: one line of ASCII per log, so that it can be cut into lines and sent through any pipe."""
+    import json
+
+    return "".join(json.dumps(log_to_json(log), ensure_ascii=True) + "\n" for log in logs)
+
+
+def loads(text: str) -> tuple[Log, ...]:
+    """The logs of a text that ``dumps`` made, however its white space was changed since.
+
+    Raises JsonFormError: with the line and column for text that is no JSON, else with the path of what does not fit,
+    after ``log 2:`` when there are several logs.
+    """
+    values = list(_values(text))
+    logs = []
+    for number, value in enumerate(values, 1):
+        try:
+            logs.append(log_from_json(value))
+        except JsonFormError as error:
+            raise JsonFormError(f"log {number}: {error}" if len(values) > 1 else str(error)) from None
+    return tuple(logs)
+
+
+def _values(text: str) -> Iterator[Any]:
+    """The JSON values of a text, one after the other."""
+    import json
+
+    decoder = json.JSONDecoder()
+    place, end = 0, len(text)
+    while True:
+        while place < end and text[place] in " \t\r\n":
+            place += 1
+        if place == end:
+            return
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except json.JSONDecodeError as error:
+            raise JsonFormError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+        except RecursionError:
+            raise JsonFormError("the JSON is nested too deeply") from None
+        except ValueError:
+            raise JsonFormError("the JSON holds a number that is too long") from None
+        yield value
