@@ -51,20 +51,38 @@ class Workspace(QObject):
         """The run of the selected report that is being watched; None before the user starts one."""
         return self._replay
 
-    def add(self, document: Document) -> None:
-        """Open a document and select its first report."""
+    def add(self, document: Document, select: bool = True) -> None:
+        """Open a document and select its first report, unless the user shall stay where they are."""
         self.documents.append(document)
         self.documents_changed.emit()
-        number = len(self.documents) - 1
-        self.select(Selection(document=number, report=0 if document.reports else -1))
+        if select:
+            self.select(_first_report(self.documents, len(self.documents) - 1))
+
+    def replace(self, number: int, document: Document) -> None:
+        """Show a document that was read again; the selection stays where the same things are still there."""
+        self.documents[number] = document
+        now = self._selection
+        if now.document != number:
+            self.documents_changed.emit()
+        elif 0 <= now.report < len(document.reports):
+            edges = len(document.reports[now.report].graph.edges)
+            kept = now.edge is not None and now.edge < edges
+            self._become(Selection(number, now.report, now.item if kept else ""))
+        else:
+            self._become(_first_report(self.documents, number))
 
     def close(self, number: int) -> None:
-        """Close a document; the selection moves to its neighbour."""
+        """Close a document; when it was the selected one, the selection moves to its neighbour."""
         del self.documents[number]
-        self.documents_changed.emit()
-        left = min(number, len(self.documents) - 1)
-        has_reports = left >= 0 and bool(self.documents[left].reports)
-        self.select(Selection(document=left, report=0 if has_reports else -1))
+        now = self._selection
+        if number > now.document:
+            self.documents_changed.emit()
+        elif number < now.document:
+            self._selection = replace(now, document=now.document - 1)
+            self.documents_changed.emit()
+            self.selection_changed.emit(self._selection)
+        else:
+            self._become(_first_report(self.documents, min(number, len(self.documents) - 1)))
 
     def select(self, selection: Selection) -> None:
         """Make this the selection. A change of report ends the replay."""
@@ -83,3 +101,16 @@ class Workspace(QObject):
         """Show this state of the run everywhere."""
         self._replay = replay
         self.replay_changed.emit(replay)
+
+    def _become(self, selection: Selection) -> None:
+        """Tell everybody, also when the numbers are the same: they mean another document now."""
+        self._selection = selection
+        if self._replay is not None:
+            self.show_replay(None)
+        self.documents_changed.emit()
+        self.selection_changed.emit(selection)
+
+
+def _first_report(documents: list[Document], number: int) -> Selection:
+    has_reports = number >= 0 and bool(documents[number].reports)
+    return Selection(document=number, report=0 if has_reports else -1)

@@ -1,0 +1,95 @@
+"""The child process: reads big sources and runs Graphviz, where a crash or a hang can do no harm.
+
+Requests come on standard input and answers leave on standard output, as frames: a 4-byte big-endian length and so many
+bytes of UTF-8 JSON. A request is ``{"job": name, "payload": ...}``; answers are any number of ``{"progress": [done,
+total]}`` and then one ``{"done": result}`` or ``{"failed": sentence}``. The parent cancels by killing the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+LONGEST_FRAME = 1 << 30
+MOST_MEMORY = 8 << 30
+"""Address space that the child may take (bytes); Graphviz and hostile sources stop there and not at the swap."""
+
+Progress = Callable[[int, int], None]
+
+
+def frame(value: object) -> bytes:
+    """A value as one frame."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return len(body).to_bytes(4, "big") + body
+
+
+def frames_in(buffer: bytearray) -> list[Any]:
+    """Take the complete frames out of a buffer of received bytes. ValueError when the bytes cannot be frames."""
+    values = []
+    while len(buffer) >= 4:
+        length = int.from_bytes(buffer[:4], "big")
+        if length > LONGEST_FRAME:
+            raise ValueError(f"a frame of {length} bytes")
+        if len(buffer) < 4 + length:
+            break
+        values.append(json.loads(buffer[4 : 4 + length].decode("utf-8", "surrogatepass")))
+        del buffer[: 4 + length]
+    return values
+
+
+def main() -> int:
+    """Answer requests until standard input ends."""
+    answers = _private_output()
+    _limit_memory()
+    buffer = bytearray()
+    while chunk := os.read(0, 1 << 20):
+        buffer += chunk
+        for request in frames_in(buffer):
+            answers.write(frame(_answer(request, answers)))
+            answers.flush()
+    return 0
+
+
+def _private_output() -> BinaryIO:
+    """Keep standard output for frames alone: whatever Graphviz or a stray print says goes to standard error."""
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
+
+
+def _limit_memory() -> None:
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    soft = MOST_MEMORY if hard == resource.RLIM_INFINITY else min(MOST_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
+    def progress(done: int, total: int) -> None:
+        answers.write(frame({"progress": [done, total]}))
+        answers.flush()
+
+    job = JOBS.get(request["job"])
+    if job is None:
+        return {"failed": f"The worker knows no job named {request['job']!r}."}
+    try:
+        return {"done": job(request["payload"], progress)}
+    except MemoryError:
+        return {"failed": f"The job needs more than {MOST_MEMORY >> 30} GiB of memory and was stopped."}
+
+
+def _layered(payload: Any, _: Progress) -> object:
+    from lockview.layout.graphviz import layered_by_graphviz
+
+    return layered_by_graphviz(payload)
+
+
+JOBS: dict[str, Callable[[Any, Progress], object]] = {"layered": _layered}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
