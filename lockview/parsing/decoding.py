@@ -1,0 +1,41 @@
+"""Bytes to text: byte order marks, UTF-16 without one, and bytes that are no text."""
+
+from __future__ import annotations
+
+_PROBE = 4096
+
+
+def to_utf8(data: bytes) -> tuple[bytes, str]:
+    """Bring data into UTF-8 (or an ASCII-like code that is left as it is); returns it with the wrapper's name or ""."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:], ""
+    encoding = utf16_kind(data[:_PROBE])
+    if not encoding:
+        return data, ""
+    text = data.decode(encoding, "replace").removeprefix("\ufeff")
+    return text.encode("utf-8", "replace"), "UTF-16"
+
+
+def utf16_kind(head: bytes) -> str:
+    """``utf-16-le`` or ``utf-16-be`` when data that starts with ``head`` is UTF-16, else ""."""
+    if head.startswith(b"\xff\xfe"):
+        return "utf-16-le"
+    if head.startswith(b"\xfe\xff"):
+        return "utf-16-be"
+    # Mostly ASCII in UTF-16 has a NUL in every other place; a NUL run from a crash has them in all.
+    even, odd = head[0::2].count(0), head[1::2].count(0)
+    half = len(head) // 2
+    if half >= 16:
+        if odd > half * 0.7 and even < half * 0.1:
+            return "utf-16-le"
+        if even > half * 0.7 and odd < half * 0.1:
+            return "utf-16-be"
+    return ""
+
+
+def looks_binary(head: bytes) -> bool:
+    """Whether data is no text: many control characters that logs never hold. NULs alone do not count."""
+    if not head:
+        return False
+    controls = sum(head.count(code) for code in range(1, 32) if code not in (7, 8, 9, 10, 11, 12, 13, 27, 30))
+    return controls > len(head) * 0.02

@@ -1,0 +1,91 @@
+"""Lines of a log with the wrappers off, and the running text that the report parsers read.
+
+A report may be cut, wrapped, quoted or squeezed into one paragraph, so parsers do not see lines: they see one text in
+which every run of blanks and every line break is one blank, and from which any place can be traced to its raw line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from lockview.model.text import Span
+
+
+class LogLine(NamedTuple):
+    """One line of a source. ``text`` keeps its leading blanks; ``number`` is that of the raw line, from 1.
+
+    ``time`` and ``caller`` are as printed (``2311.315400``, ``T43``), "" without; ``depth`` counts mail quote marks.
+    """
+
+    number: int
+    text: str
+    time: str = ""
+    caller: str = ""
+    depth: int = 0
+
+
+class Stream:
+    """The non-blank lines of one printer as one text, ``flat``; offsets into it are the parsers' positions."""
+
+    def __init__(self, lines: Iterable[LogLine]) -> None:
+        self.lines: list[LogLine] = []
+        self.starts: list[int] = []
+        parts: list[str] = []
+        offset = 0
+        for line in lines:
+            part = " ".join(line.text.split())
+            if part:
+                self.lines.append(line)
+                self.starts.append(offset)
+                parts.append(part)
+                offset += len(part) + 1
+        self.flat = " ".join(parts)
+
+    def index(self, offset: int) -> int:
+        """The index into ``lines`` of the line that holds an offset."""
+        return max(bisect_right(self.starts, offset) - 1, 0)
+
+    def line(self, offset: int) -> LogLine:
+        """The line that holds an offset."""
+        return self.lines[self.index(offset)]
+
+    def line_end(self, offset: int) -> int:
+        """Where the line that holds an offset ends."""
+        after = self.index(offset) + 1
+        return self.starts[after] - 1 if after < len(self.starts) else len(self.flat)
+
+    def next_line(self, offset: int) -> int:
+        """Where the line after the one that holds an offset starts; the text's length when it is the last."""
+        after = self.index(offset) + 1
+        return self.starts[after] if after < len(self.starts) else len(self.flat)
+
+    def span(self, start: int, end: int) -> Span:
+        """The raw lines of a stretch of the text; ``end`` is exclusive."""
+        return Span(self.line(start).number, self.line(max(start, end - 1)).number)
+
+    def broken(self, start: int, end: int) -> bool:
+        """Whether a line break lies inside a stretch of the text."""
+        return self.index(start) != self.index(max(start, end - 1))
+
+    def column(self, offset: int) -> int:
+        """The column in its unwrapped line of what stands at an offset, tabs expanded; needed for scenarios only."""
+        index = self.index(offset)
+        text = self.lines[index].text.expandtabs()
+        words = self.flat[self.starts[index] : offset].split()
+        column = 0
+        for word in words:
+            column = text.find(word, column) + len(word)
+        rest = text[column:]
+        return column + len(rest) - len(rest.lstrip())
+
+
+def by_caller(lines: Sequence[LogLine]) -> dict[str, list[LogLine]]:
+    """Tell the printers of a log apart by the caller id; a line that lost its prefix belongs to the one before it."""
+    callers: dict[str, list[LogLine]] = {}
+    current = ""
+    for line in lines:
+        current = line.caller or ("" if line.time else current)
+        callers.setdefault(current, []).append(line)
+    return callers

@@ -1,0 +1,82 @@
+"""What printk and the programs behind it put in front of a line, one rule per layer.
+
+Rules are tried by the first character until none fits, so layers come off in whatever order they were put on:
+``Aug 22 14:31:02 host kernel: <4>[  232.743082][   T43] text``.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+_MAX_LAYERS = 6
+
+
+class PrefixRule(NamedTuple):
+    """One layer: the wrapper's name in the user's words, the characters it can start with, and its pattern.
+
+    Groups ``time`` and ``caller`` are kept. Patterns are bounded and anchored at the line's start.
+    """
+
+    name: str
+    first: str
+    pattern: str
+
+
+_CALLER = r"(?:\[ *(?P<caller>[TC]\d{1,10})\])?"
+PREFIX_RULES = (
+    # print_time, print_caller, kernel/printk/printk.c; some vendors add the wall clock inside the brackets.
+    PrefixRule(
+        "printk time stamps", "[", rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\] ?{_CALLER} ?"
+    ),
+    PrefixRule("printk caller ids", "[", r"\[ *(?P<caller>[TC]\d{1,10})\] ?"),
+    PrefixRule(
+        "dmesg -T time stamps", "[", rf"\[(?P<time>\w{{3}} \w{{3}} [ \d]?\d \d\d:\d\d:\d\d \d{{4}})\] ?{_CALLER} ?"
+    ),
+    PrefixRule("dmesg time differences", "[", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\] ?{_CALLER} ?"),
+    PrefixRule("terminal time stamps", "[", r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)\] ?"),
+    PrefixRule("printk levels", "<", r"<\d{1,3}>"),
+    PrefixRule(
+        "kmsg headers", "0123456789", r"\d{1,3},\d{1,20},(?P<time>\d{1,20}),[-c](?:,caller=(?P<caller>[TC]\d{1,10}))?;"
+    ),
+    PrefixRule(
+        "ISO time stamps",
+        "0123456789",
+        r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?: |$)",
+    ),
+    PrefixRule("clock times", "0123456789", r"(?P<time>\d\d:\d\d:\d\d\.\d{1,6}) "),
+    PrefixRule(
+        "syslog prefixes",
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?(?:[\w.:-]{1,64} )?kernel(?:\[\d{1,10}\])?:(?: |$)",
+    ),
+    PrefixRule("dmesg -x levels", "k", r"kern {0,3}:\w{3,6} {0,3}: "),
+)
+
+
+@cache
+def _rules_for(first: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((rule.name, re.compile(rule.pattern)) for rule in PREFIX_RULES if first in rule.first)
+
+
+def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
+    """Return (text, time, caller) of a line without its prefixes; add the names of the layers to ``used``.
+
+    The innermost time stamp wins: it is the kernel's own. Blanks that indent the text behind a prefix are kept.
+    """
+    time = caller = ""
+    for _ in range(_MAX_LAYERS):
+        bare = text.lstrip()
+        for name, pattern in _rules_for(bare[:1]):
+            match = pattern.match(bare)
+            if match:
+                used.add(name)
+                found = match.groupdict()
+                time = found.get("time") or time
+                caller = found.get("caller") or caller
+                text = bare[match.end() :]
+                break
+        else:
+            break
+    return text, time, caller

@@ -1,0 +1,297 @@
+"""The words of lock reports: cuts the running text into tokens that every report family shares.
+
+A token may begin at a line's start or right behind another token; so a report that was squeezed into a paragraph reads
+like one that was not, and a token that was wrapped over two lines like one that was not. Text that is no token is
+passed over line by line and reported as ``OTHER``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+from lockview.model.stacks import Frame
+from lockview.parsing.frames import frame_at
+from lockview.parsing.lines import Stream
+from lockview.parsing.locks import LockText, cut_lock_at, lock_at
+
+
+class Word(StrEnum):
+    """What a token is."""
+
+    WANTS = "wants"
+    HOLDING = "holding"
+    CROSSLOCK = "crosslock"
+    DEPENDS = "depends"
+    CHAIN_HEAD = "chain-head"
+    ENTRY = "entry"
+    LOCK = "lock"
+    HELD_HEAD = "held-head"
+    HELD_ENTRY = "held-entry"
+    OTHER_INFO = "other-info"
+    CHAIN_EXISTS = "chain-exists"
+    SCENARIO = "scenario"
+    COLUMNS = "columns"
+    OPERATION = "operation"
+    DEADLOCK = "deadlock"
+    BACKTRACE = "backtrace"
+    CPU = "cpu"
+    HARDWARE = "hardware"
+    WORKQUEUE = "workqueue"
+    CALL_TRACE = "call-trace"
+    FRAME = "frame"
+    PART = "part"
+    REGISTERS = "registers"
+    FENCE = "fence"
+    LOCKDEP_OFF = "lockdep-off"
+    DROPPED = "dropped"
+    FOREIGN = "foreign"
+    END = "end"
+    OTHER = "other"
+
+
+class Token(NamedTuple):
+    """A token and the stretch of the stream it covers. What it holds depends on the word; see ``_READERS``."""
+
+    word: Word
+    start: int
+    end: int
+    groups: tuple[str, ...] = ()
+    lock: LockText | None = None
+    frame: Frame | None = None
+
+
+_PHRASES: dict[str, tuple[tuple[str, Word], ...]] = {
+    "but": (
+        ("but task is already holding lock:", Word.HOLDING),
+        ("but task is already holding:", Word.HOLDING),
+        ("but now in release context of a crosslock acquired at the following:", Word.CROSSLOCK),
+    ),
+    "which": (("which lock already depends on the new lock.", Word.DEPENDS),),
+    "the": (("the existing dependency chain (in reverse order) is:", Word.CHAIN_HEAD),),
+    "other": (("other info that might help us debug this:", Word.OTHER_INFO),),
+    "Chain": (("Chain exists of:", Word.CHAIN_EXISTS),),
+    "Possible": (
+        ("Possible unsafe locking scenario by crosslock:", Word.SCENARIO),
+        ("Possible unsafe locking scenario:", Word.SCENARIO),
+    ),
+    "CPU0": (("CPU0 CPU1", Word.COLUMNS), ("CPU0", Word.COLUMNS)),
+    "----": (("---- ----", Word.COLUMNS), ("----", Word.FENCE)),
+    "***": (("*** DEADLOCK ***", Word.DEADLOCK),),
+    "stack": (("stack backtrace:", Word.BACKTRACE),),
+    "Call": (("Call Trace:", Word.CALL_TRACE), ("Call trace:", Word.CALL_TRACE)),
+    "Backtrace:": (("Backtrace:", Word.CALL_TRACE),),
+    "INFO:": (("INFO: lockdep is turned off.", Word.LOCKDEP_OFF),),
+    "------------[": (("------------[ cut here ]", Word.FOREIGN),),
+    "---[": (("---[ end trace", Word.END),),
+}
+_WHOLE_LINE = {
+    "Hardware": Word.HARDWARE,
+    "Workqueue:": Word.WORKQUEUE,
+    "BUG:": Word.FOREIGN,
+    "WARNING:": Word.FOREIGN,
+    "INFO:": Word.FOREIGN,
+    "Oops:": Word.FOREIGN,
+    "Kernel": Word.FOREIGN,
+    "kernel": Word.FOREIGN,
+    "general": Word.FOREIGN,
+    "Code:": Word.REGISTERS,
+}
+_FOREIGN_PHRASES = {"Kernel": "Kernel panic", "kernel": "kernel BUG at", "general": "general protection fault"}
+_LONG_LINE = 160
+_AFTER_CHAIN = (
+    "Possible unsafe",
+    "Possible interrupt",
+    "*** DEADLOCK",
+    "CPU0 CPU1",
+    " lock(",
+    "locks held by",
+    "lock held by",
+)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+_ENTRY = r"-> ?# ?(\d{1,5}):? ?(?=\()"
+_CUT_ENTRY = r"-> ?# ?(\d{1,5})(?= |$)"
+_HELD_ENTRY = r"# ?(\d{1,3}): ?"
+_HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by ([^\n]{1,64}?)/(\d{1,10})(?:[.:]|(?= #0:))"
+_WANTS = r"(.{1,64}?)/(\d{1,10}) is trying to acquire lock:"
+_OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);|(<Interrupt>)"
+_PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
+_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (.{1,64}?) (?=Kdump|Not tainted|Tainted:|G[ A-Z])"
+_CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})"
+_REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
+_RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
+_CUT_POINT = (
+    r"(?<= )(?:-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\(|but task |which lock |the existing |other info |Chain exists"
+    r"|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace|Call [Tt]race:|CPU: \d|\d{1,3} locks? held by |no locks held by "
+    r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
+)
+
+
+def tokens(stream: Stream, start: int, end: int) -> Iterator[Token]:
+    """Cut a stretch of the stream into tokens, in order and without overlap."""
+    text = stream.flat
+    position = start
+    while position < end:
+        token = _token_at(stream, position, end)
+        if token is None:
+            token = _other(stream, position, end)
+        yield token
+        position = token.end
+        while position < end and text[position] == " ":
+            position += 1
+
+
+def _other(stream: Stream, start: int, end: int) -> Token:
+    """Pass over text that is no token: to the next line, or in a very long line to the next likely token."""
+    line_end = min(stream.line_end(start), end)
+    if line_end - start > _LONG_LINE:
+        match = _compiled(_CUT_POINT).search(stream.flat, start + 1, line_end)
+        if match:
+            return Token(Word.OTHER, start, match.start())
+    return Token(Word.OTHER, start, max(line_end, start + 1))
+
+
+def _token_at(stream: Stream, start: int, end: int) -> Token | None:
+    text = stream.flat
+    first = text[start]
+    if first.isalpha() or first in "*_.":
+        return _wordy(stream, start, end)
+    if first in "-=":
+        return _dashes(stream, start, end)
+    if first == "#":
+        return _held_entry(stream, start, end)
+    if first == "<":
+        return _tag(text, start, end) or _frame(stream, start, end)
+    if first.isdigit():
+        return (
+            _held_head(text, start, end)
+            or _lock(text, start, end)
+            or _wants(text, start, end)
+            or _frame(stream, start, end)
+        )
+    if first == "(":
+        return _lock(text, start, end) or _wants(text, start, end) or _frame(stream, start, end)
+    return _frame(stream, start, end)
+
+
+def _wordy(stream: Stream, start: int, end: int) -> Token | None:
+    """What begins with a letter: a fixed phrase, a frame, an address before a lock, or a task."""
+    text = stream.flat
+    blank = text.find(" ", start, end)
+    word = text[start : blank if blank >= 0 else end]
+    for phrase, meaning in _PHRASES.get(word, ()):
+        if text.startswith(phrase, start):
+            stop = start + len(phrase)
+            return (
+                _chain_exists(stream, start, stop, end) if meaning is Word.CHAIN_EXISTS else Token(meaning, start, stop)
+            )
+    return _frame(stream, start, end) or _by_word(stream, word, start, end) or _wants(text, start, end)
+
+
+def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
+    text = stream.flat
+    if word in {"CPU:", "Pid:"}:
+        return _pattern(Word.CPU, _CPU, text, start, end) or _pattern(Word.CPU, _CUT_CPU, text, start, end)
+    if word.startswith(("lock", "rlock", "sync", "unlock", "local_irq")):
+        return _pattern(Word.OPERATION, _OPERATION, text, start, end)
+    if word == "no":
+        return _held_head(text, start, end)
+    meaning = _WHOLE_LINE.get(word)
+    if meaning and text.startswith(_FOREIGN_PHRASES.get(word, word), start):
+        line_end = min(stream.line_end(start), end)
+        return Token(meaning, start, line_end, (text[start + len(word) : line_end].strip(),))
+    if word.endswith(":") and len(word) < 13:
+        return _registers(stream, start, end)
+    return _lock(text, start, end)
+
+
+def _chain_exists(stream: Stream, start: int, names: int, end: int) -> Token:
+    """The phrase and the names behind it, which a long line or a wrap may spread over several lines."""
+    text = stream.flat
+    stops = [text.find(word, names, min(end, names + 1500)) for word in _AFTER_CHAIN]
+    found = [stop for stop in stops if stop >= 0]
+    stop = min(found) if found else min(stream.line_end(min(names + 1, end - 1)), end)
+    return Token(Word.CHAIN_EXISTS, start, max(stop, names), (text[names:stop].strip(),))
+
+
+def _registers(stream: Stream, start: int, end: int) -> Token | None:
+    """A register dump line; the one of the instruction pointer names the function that was interrupted."""
+    text = stream.flat
+    match = _compiled(_REGISTERS).match(text, start, end)
+    if match is None:
+        return None
+    line_end = min(stream.line_end(start), end)
+    rip = _compiled(_RIP).match(text, start, line_end)
+    read = frame_at(stream, rip.end(), end) if rip else None
+    if read:
+        return Token(Word.REGISTERS, start, read.end, frame=read.frame)
+    return Token(Word.REGISTERS, start, line_end)
+
+
+def _dashes(stream: Stream, start: int, end: int) -> Token | None:
+    text = stream.flat
+    if text.startswith("->", start):
+        match = _compiled(_ENTRY).match(text, start, end)
+        if match:
+            lock = lock_at(text, match.end(), end) or cut_lock_at(text, match.end(), min(stream.line_end(start), end))
+            return Token(Word.ENTRY, start, lock.end if lock else match.end(), (match[1],), lock)
+        return _pattern(Word.ENTRY, _CUT_ENTRY, text, start, end)
+    blank = text.find(" ", start, end)
+    word = text[start : blank if blank >= 0 else end]
+    for phrase, meaning in _PHRASES.get(word, ()):
+        if text.startswith(phrase, start):
+            return Token(meaning, start, start + len(phrase))
+    return Token(Word.FENCE, start, start + len(word)) if len(word) > 2 and not word.strip("-=") else None
+
+
+def _held_entry(stream: Stream, start: int, end: int) -> Token | None:
+    text = stream.flat
+    match = _compiled(_HELD_ENTRY).match(text, start, end)
+    if match is None:
+        return None
+    if text.startswith("<RELEASED>", match.end()):
+        return Token(Word.HELD_ENTRY, start, match.end() + len("<RELEASED>"), (match[1],))
+    lock = lock_at(text, match.end(), end) or cut_lock_at(text, match.end(), min(stream.line_end(start), end))
+    return Token(Word.HELD_ENTRY, start, lock.end, (match[1],), lock) if lock else None
+
+
+def _tag(text: str, start: int, end: int) -> Token | None:
+    if text.startswith("<Interrupt>", start):
+        return _pattern(Word.OPERATION, _OPERATION, text, start, end)
+    return _pattern(Word.PART, _PART, text, start, end)
+
+
+def _held_head(text: str, start: int, end: int) -> Token | None:
+    if " held by " not in text[start : start + 24]:
+        return None
+    return _pattern(Word.HELD_HEAD, _HELD_HEAD, text, start, end)
+
+
+def _wants(text: str, start: int, end: int) -> Token | None:
+    if " is trying to acquire lock:" not in text[start : start + 110]:
+        return None
+    return _pattern(Word.WANTS, _WANTS, text, start, end)
+
+
+def _lock(text: str, start: int, end: int) -> Token | None:
+    lock = lock_at(text, start, end)
+    return Token(Word.LOCK, start, lock.end, lock=lock) if lock else None
+
+
+def _frame(stream: Stream, start: int, end: int) -> Token | None:
+    read = frame_at(stream, start, end)
+    return Token(Word.FRAME, start, read.end, frame=read.frame) if read else None
+
+
+def _pattern(word: Word, pattern: str, text: str, start: int, end: int) -> Token | None:
+    match = _compiled(pattern).match(text, start, end)
+    return Token(word, start, match.end(), tuple(group or "" for group in match.groups())) if match else None

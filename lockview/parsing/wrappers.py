@@ -1,0 +1,125 @@
+"""Raw text to log lines: takes the wrappers off, one small rule after the other, in a fixed order.
+
+Rules that touch a whole text (soft line breaks, entities, escapes) work only where the text proves them; each keeps the numbers
+of the raw lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+from lockview.parsing.lines import LogLine
+from lockview.parsing.prefixes import take_off_prefixes
+
+
+class Wrapper(NamedTuple):
+    """A rule for the text of a line: its name in the user's words, a cheap proof over the whole text, and the rule."""
+
+    name: str
+    proven: Callable[[str], bool]
+    take_off: Callable[[str], str]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def _without_entities(text: str) -> str:
+    """Decode entities that end in a semicolon, up to three layers.
+
+    ``html.unescape`` would also decode ``&reg`` in ``&regmap->lock`` and ``&gt`` in ``&gt->reset.mutex``.
+    """
+    for _ in range(3):
+        if "&" not in text or ";" not in text:
+            break
+        decoded = _compiled(r"&(?:(amp|lt|gt|quot|apos|nbsp)|#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6}));").sub(_entity, text)
+        if decoded == text:
+            break
+        text = decoded
+    return text
+
+
+def _entity(match: re.Match[str]) -> str:
+    name, decimal, hexadecimal = match.groups()
+    if name:
+        return {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'", "nbsp": " "}[name]
+    code = int(decimal) if decimal else int(hexadecimal, 16)
+    return chr(code) if 32 <= code < 0x110000 and not 0xD800 <= code < 0xE000 else match.group()
+
+
+def _without_ansi(text: str) -> str:
+    return _compiled(
+        r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|^\[[0-9;]{1,8}m"
+    ).sub("", text)
+
+
+def _without_controls(text: str) -> str:
+    return text.replace("\0", "").replace("\x07", "").replace("\x08", "")
+
+
+def _proven_entities(text: str) -> bool:
+    return any(word in text for word in ("&amp;", "-&gt;", "&gt;", "&lt;", "&#"))
+
+
+WRAPPERS: tuple[Wrapper, ...] = (
+    Wrapper("NUL bytes", lambda text: any(code in text for code in "\0\x07\x08"), _without_controls),
+    Wrapper("HTML entities", _proven_entities, _without_entities),
+    Wrapper(
+        "terminal colours",
+        lambda text: any(word in text for word in ("\x1b", "^[[", "#033[", "[0m", "[0;", "[1;")),
+        _without_ansi,
+    ),
+)
+
+
+def log_lines(text: str, first: int, used: set[str]) -> list[LogLine]:
+    """Unwrap a stretch of a source whose first raw line has the number ``first``; names of wrappers go to ``used``."""
+    active = [wrapper for wrapper in WRAPPERS if wrapper.proven(text)]
+    escapes = "#012" in text
+    returns = "\r" in text
+    lines: list[LogLine] = []
+    for number, raw in enumerate(text.split("\n"), first):
+        if returns and "\r" in raw:
+            used.add("CR line ends")
+            parts = raw.rstrip("\r").split("\r")
+        else:
+            parts = [raw]
+        for part in parts:
+            for wrapper in active:
+                bare = wrapper.take_off(part)
+                if bare != part:
+                    used.add(wrapper.name)
+                    part = bare  # noqa: PLW2901
+            lines.extend(_unwrapped(part, number, escapes, used))
+    return lines
+
+
+def _unwrapped(text: str, number: int, escapes: bool, used: set[str]) -> list[LogLine]:
+    depth = 0
+    if text.startswith(">"):
+        text, depth = without_quotes(text)
+        used.add("mail quotes")
+    text, time, caller = take_off_prefixes(text, used)
+    if escapes and "#0" in text:
+        unescaped = _compiled(r"#0(1[0-7]|0[0-7]|3[0-7]|2[0-7])").sub(lambda match: chr(int(match[1], 8)), text)
+        if unescaped != text:
+            used.add("syslog control codes")
+            return [LogLine(number, part, time, caller, depth) for part in unescaped.split("\n")]
+    return [LogLine(number, text, time, caller, depth)]
+
+
+def without_quotes(text: str) -> tuple[str, int]:
+    """Take the mail quote marks off a line; returns it with their number. One blank behind the last mark is a part of it."""
+    depth = position = 0
+    while text.startswith(">", position):
+        depth += 1
+        position += 1
+        if text.startswith(" >", position):
+            position += 1
+    if text.startswith(" ", position):
+        position += 1
+    return text[position:], depth
