@@ -118,9 +118,13 @@ def head_length(edge: LockEdge) -> float:
 
 
 def placed(
-    graph: LockGraph, sizes: Sizes, boxes: tuple[Box, ...], lines: tuple[tuple[Piece, ...], ...], centre: Point
+    graph: LockGraph,
+    sizes: Sizes,
+    boxes: tuple[Box, ...],
+    lines: tuple[tuple[Piece, ...], ...],
+    inner: tuple[Point, ...],
 ) -> Placement:
-    """Complete a layout: arrow heads, capsules, and labels on the side of each line that looks away from ``centre``.
+    """Complete a layout: arrow heads, capsules, and labels on the side of each line that looks away from its ``inner``.
 
     ``lines`` run from node border to node border. Labels avoid nodes, lines, capsules and each other.
     """
@@ -132,8 +136,8 @@ def placed(
     for pieces in lines:
         obstacles.add_points(samples(pieces, 24))
     routes = []
-    for edge, pieces, capsule, (_, travel) in zip(graph.edges, lines, capsules, middles, strict=True):
-        label = free_spot(capsule, sizes.labels[edge.number], _outward(capsule.centre, travel, centre), obstacles)
+    for edge, pieces, capsule, (_, travel), inside in zip(graph.edges, lines, capsules, middles, inner, strict=True):
+        label = free_spot(capsule, sizes.labels[edge.number], _outward(capsule.centre, travel, inside), obstacles)
         obstacles.add_box(label)
         tip = (pieces[-1].x, pieces[-1].y)
         routes.append(Route(shortened(pieces, head_length(edge)), tip, capsule, label))

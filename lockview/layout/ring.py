@@ -44,7 +44,7 @@ def ring(graph: LockGraph, measure: Measure) -> Placement:
     )
     outline = Arc(0, 0, radius_x, radius_y, -math.pi / 2, 1.5 * math.pi)
     lines = tuple(_line(edge, boxes, outline) for edge in graph.edges)
-    return placed(graph, sizes, boxes, lines, (0.0, 0.0))
+    return placed(graph, sizes, boxes, lines, ((0.0, 0.0),) * len(lines))
 
 
 def _radii(angles: list[float], sizes: Sizes) -> tuple[float, float]:
