@@ -21,6 +21,8 @@ ACQUIRERS: tuple[tuple[str, LockKind, Mode], ...] = (
     ("percpu_down_read", LockKind.RWSEM, Mode.SHARED),
     ("__percpu_down_read", LockKind.RWSEM, Mode.SHARED),
     ("mmap_read_lock", LockKind.RWSEM, Mode.SHARED),
+    ("__might_fault", LockKind.RWSEM, Mode.SHARED),
+    ("might_fault", LockKind.RWSEM, Mode.SHARED),
     ("cpus_read_lock", LockKind.RWSEM, Mode.SHARED),
     ("sb_start_", LockKind.RWSEM, Mode.SHARED),
     ("__sb_start_", LockKind.RWSEM, Mode.SHARED),
@@ -66,6 +68,7 @@ _CORE = (
     "lock_acquire",
     "__lock_acquire",
     "lock_map_acquire",
+    "lock_release",
     "validate_chain",
     "check_prev",
     "check_noncircular",
@@ -94,7 +97,16 @@ _CORE = (
     "write_seqlock",
     "__write_seqcount_begin",
 )
-_OWN_CODE = ("process_one_work", "flush_work", "__flush_work", "kernfs_drain", "__synchronize_srcu", "synchronize_srcu")
+_OWN_CODE = (
+    "process_one_work",
+    "flush_work",
+    "__flush_work",
+    "kernfs_drain",
+    "__synchronize_srcu",
+    "synchronize_srcu",
+    "__might_fault",
+    "might_fault",
+)
 _CORE_PREFIXES = _CORE + tuple(name for name, _, _ in ACQUIRERS if name not in _OWN_CODE)
 
 _PLUMBING = (
@@ -151,7 +163,9 @@ _PLUMBING = (
     "irq_thread",
     "irq_forced_thread_fn",
     "do_basic_setup",
-    "do_initcalls",
+    "do_initcall",
+    "do_pre_smp_initcalls",
+    "async_run_entry_fn",
     "do_one_initcall",
     "__driver_attach",
     "run_ksoftirqd",
@@ -173,13 +187,16 @@ _PLUMBING = (
     "__handle_domain_irq",
     "gic_handle_irq",
 )
-_PLUMBING_EXACT = frozenset({"kthread", "start_kernel", "cleanup_mnt", "__cleanup_mnt"})
+_PLUMBING_EXACT = frozenset(
+    {"kthread", "start_kernel", "__cleanup_mnt", "tracesys", "verify_cpu", "execute_on_irq_stack"}
+)
 
 _INTERRUPT = (
     "asm_sysvec_",
     "sysvec_",
     "asm_common_interrupt",
     "common_interrupt",
+    "__common_interrupt",
     "apic_timer_interrupt",
     "smp_apic_timer_interrupt",
     "ret_from_intr",
@@ -218,6 +235,7 @@ _SYSTEM_CALL_PREFIXES = (
     "SYSC_",
     "compat_sys_",
     "ksys_",
+    "__sys_",
     "sys_",
 )
 
@@ -227,6 +245,8 @@ _WELL_KNOWN_ENTRIES = {
     "do_execve_common": "execve",
     "kernel_execve": "execve",
     "bprm_execve": "execve",
+    "do_sys_open": "open",
+    "do_sys_openat2": "open",
     "kernel_clone": "fork",
     "_do_fork": "fork",
     "do_fork": "fork",

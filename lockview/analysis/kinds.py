@@ -29,7 +29,15 @@ _BY_NAME = {
     "&p->pi_lock": LockKind.SPINLOCK,
 }
 _SLEEPING_SYNC = ("sb_writers", "sb_pagefaults", "sb_internal")
-_WORK = ("(wq_completion)", "((wq_completion)", "(work_completion)", "((work_completion)", "(complete)", "(&")
+_WAITED_FOR = (
+    "(wq_completion)",
+    "((wq_completion)",
+    "(work_completion)",
+    "((work_completion)",
+    "(complete)",
+    "(&",
+    "&q->q_usage_counter",
+)
 
 
 def acquisition(stack: StackTrace) -> tuple[LockKind, Mode] | None:
@@ -63,7 +71,7 @@ def lock_kind(
     known = _BY_NAME.get(base)
     if known:
         return known
-    if base.startswith(_WORK):
+    if base.startswith(_WAITED_FOR):
         return LockKind.MARKER
     for stack in stacks:
         traits = acquisition(stack)

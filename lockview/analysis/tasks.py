@@ -98,11 +98,12 @@ def task_names(report: Report, groups: Sequence[Sequence[Dependency]]) -> tuple[
 
     Tasks that would be called the same get the function that took their last lock added, then a number.
     """
-    names = [_name(report, group, number) for number, group in enumerate(groups)]
+    plain = [_name(report, group, number) for number, group in enumerate(groups)]
+    names = list(plain)
     for number, group in enumerate(groups):
         function = acquiring_function(group[-1].stack)
-        if names.count(names[number]) > 1 and not group[-1].new and function and function != names[number]:
-            names[number] = f"{names[number]} ({function})"
+        if plain.count(plain[number]) > 1 and not group[-1].new and function not in ("", plain[number]):
+            names[number] = f"{plain[number]} ({function})"
     seen: dict[str, int] = {}
     for number, name in enumerate(names):
         seen[name] = seen.get(name, 0) + 1
@@ -114,7 +115,9 @@ def task_names(report: Report, groups: Sequence[Sequence[Dependency]]) -> tuple[
 def _name(report: Report, group: Sequence[Dependency], number: int) -> str:
     if any(dependency.new for dependency in group):
         return reporter(report)
-    return next(filter(None, (entry_of(dependency.stack) for dependency in group)), f"task {number + 1}")
+    stacks = [dependency.stack for dependency in group]
+    names = [*map(entry_of, stacks), *map(acquiring_function, stacks), f"task {number + 1}"]
+    return next(filter(None, names))
 
 
 def reporter(report: Report) -> str:
@@ -130,13 +133,14 @@ def reporter(report: Report) -> str:
 def entry_of(stack: StackTrace) -> str:
     """What a call path starts in: its system call, thread function, work function or interrupt handler.
 
-    That is the outermost function inside the plumbing (``mremap``, ``khugepaged``, ``loop_process_work``).
+    That is the outermost function inside the plumbing (``mremap``, ``khugepaged``, ``loop_process_work``), "" when
+    there is nothing but plumbing.
     """
     for frame in reversed(call_path(stack)):
         function = frame.bare_function
         if not is_plumbing(function) and not is_lock_core(function):
             return entry_name(function)
-    return acquiring_function(stack)
+    return ""
 
 
 def function_path(stack: StackTrace, length: int = 4) -> str:

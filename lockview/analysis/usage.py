@@ -1,0 +1,126 @@
+"""The usage marks between braces and the wait types after them, in plain words.
+
+Source: ``get_usage_chars`` and ``print_lock_name``, kernel/locking/lockdep.c; ``enum lockdep_wait_type``,
+include/linux/lockdep_types.h. Kernels before 2.6.30 gave the same characters other meanings, and columns in another
+order; they are known by their title, ``[ INFO: ... ]`` with four marks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockview.model.locks import WaitTypes
+from lockview.model.reports import CircularReport, Report
+
+_COLUMNS = (
+    ("hard interrupts", "exclusive"),
+    ("hard interrupts", "shared"),
+    ("soft interrupts", "exclusive"),
+    ("soft interrupts", "shared"),
+    ("file system reclaim", "exclusive"),
+    ("file system reclaim", "shared"),
+)
+_INTERRUPT_MARKS = {
+    ".": "never taken inside one, nor with them enabled",
+    "+": "taken with them enabled",
+    "-": "taken inside one",
+    "?": "taken inside one, and also with them enabled",
+}
+_RECLAIM_MARKS = {
+    ".": "never taken inside it, nor held where it may start",
+    "+": "held where it may start",
+    "-": "taken inside it",
+    "?": "taken inside it, and also held where it may start",
+}
+_OLD_COLUMNS = (_COLUMNS[0], _COLUMNS[2], _COLUMNS[1], _COLUMNS[3])
+_OLD_MARKS = {
+    ".": "never taken inside one, nor with them enabled",
+    "+": "taken inside one",
+    "-": "taken with them enabled",
+    "?": "taken inside one, and also with them enabled",
+}
+_LENGTHS = (4, 6)
+
+
+def decode_usage(mask: str, title: str = "") -> tuple[str, ...]:
+    """One sentence per column of a usage mask. ``title`` is the report's, which tells the era; () for no mask.
+
+    A mask of a length that no kernel prints, or a mark that none knows, is named as such and not guessed at.
+    """
+    if not mask:
+        return ()
+    if len(mask) not in _LENGTHS:
+        return (f"{mask}: {len(mask)} usage marks; kernels print 4 or 6, so these cannot be read",)
+    old = has_old_marks(mask, title)
+    columns = _OLD_COLUMNS if old else _COLUMNS
+    return tuple(
+        f"{mark} {context}, {mode}: {_meaning(mark, context, mode, old)}"
+        for mark, (context, mode) in zip(mask, columns, strict=False)
+    )
+
+
+def has_old_marks(mask: str, title: str) -> bool:
+    """Whether a mask is written in the way of the kernels before 2.6.30."""
+    return len(mask) == 4 and title.lstrip("[ ").startswith("INFO")
+
+
+def _meaning(mark: str, context: str, mode: str, old: bool) -> str:
+    if old and mark == "+" and mode == "exclusive":
+        return "taken inside one, perhaps also with them enabled"
+    marks = _OLD_MARKS if old else _RECLAIM_MARKS if context.startswith("file") else _INTERRUPT_MARKS
+    return marks.get(mark, "an unknown mark")
+
+
+_WAIT_TYPES = {
+    0: "not checked",
+    1: "an RCU read section, which waits for nobody",
+    2: "a raw spinlock or a spinlock, which spins",
+    3: "a spinlock with CONFIG_PROVE_RAW_LOCK_NESTING, else a lock that sleeps (mutex, rwsem)",
+    4: "a lock that sleeps (mutex, rwsem)",
+}
+_PLAIN = {3: "a lock that sleeps (mutex, rwsem)"}
+_RAW_NESTING = {2: "a raw spinlock, which spins", 3: "a spinlock, rwlock or local lock, which sleeps on PREEMPT_RT"}
+
+
+def decode_wait_types(wait_types: WaitTypes | None, raw_nesting: bool | None = None) -> tuple[str, ...]:
+    """What ``{outer:inner}`` says of a lock: one sentence, or two where the numbers differ; () when not printed.
+
+    ``raw_nesting`` is whether the kernel was built with CONFIG_PROVE_RAW_LOCK_NESTING, which shifts the numbers; None
+    when that is unknown (see ``has_raw_nesting``).
+    """
+    if wait_types is None:
+        return ()
+    inner = f"wait type {wait_types.inner}: {_wait_type(wait_types.inner, raw_nesting)}"
+    if wait_types.outer == wait_types.inner:
+        return (inner,)
+    outer = (
+        f"wait type {wait_types.outer} of the context it may be taken in: {_wait_type(wait_types.outer, raw_nesting)}"
+    )
+    return outer, f"{inner} (what may be taken inside)"
+
+
+def _wait_type(number: int, raw_nesting: bool | None) -> str:
+    special = {None: {}, True: _RAW_NESTING, False: _PLAIN}[raw_nesting]
+    return special.get(number) or _WAIT_TYPES.get(number, "an unknown number")
+
+
+def has_raw_nesting(report: Report) -> bool | None:
+    """Whether the kernel of a report had CONFIG_PROVE_RAW_LOCK_NESTING, by the wait types in it; None if undecided.
+
+    A lock of type 4 exists only with it. Without it run queue locks and ordinary spinlocks are all of type 2, so a
+    spinlock that is not raw by its name (``->rlock``) and has type 2 tells the opposite.
+    """
+    seen = list(_wait_types(report))
+    if any(types == WaitTypes(4, 4) or types == WaitTypes(1, 3) for _, types in seen):
+        return True
+    if any(types == WaitTypes(2, 2) and base.endswith("->rlock") for base, types in seen):
+        return False
+    return None
+
+
+def _wait_types(report: Report) -> Iterator[tuple[str, WaitTypes]]:
+    locks = [report.wanted, report.held, *(report.held_locks.locks if report.held_locks else ())]
+    entries = report.chain if isinstance(report, CircularReport) else ()
+    for line in (*locks, *entries):
+        if line and line.wait_types:
+            yield line.lock_class.base, line.wait_types
