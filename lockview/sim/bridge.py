@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import GraphTask, LockGraph, LockKind
+from lockview.analysis.lock_graph import GraphTask, LockGraph
+from lockview.analysis.wording import listed
 from lockview.model.locks import LockClass
 from lockview.model.reports import Report
 from lockview.model.stacks import EMPTY_STACK, StackTrace
@@ -35,6 +36,8 @@ def _held_at(report: Report, lock_class: LockClass) -> StackTrace:
 
 
 def _assumptions(graph: LockGraph) -> tuple[str, ...]:
+    from lockview.analysis.knowledge import never_waited_for
+
     if not graph.tasks:
         return ()
     sentences = [
@@ -44,14 +47,10 @@ def _assumptions(graph: LockGraph) -> tuple[str, ...]:
         "No other lock keeps the tasks apart: locks that the report does not list are left out.",
         "Locks do not queue: a lock that comes free goes to whoever steps next.",
     ]
-    idle = [node.lock_class.name for node in graph.nodes if node.kind in (LockKind.SEQCOUNT, LockKind.MARKER)]
+    idle = [node.lock_class.name for node in graph.nodes if never_waited_for(node)]
     if idle:
-        nature = "is a sequence counter or a marker" if len(idle) == 1 else "are sequence counters or markers"
-        sentences.append(f"{_listed(idle)} {nature}: a real kernel may be unable to get stuck there.")
+        verb = "blocks" if len(idle) == 1 else "block"
+        sentences.append(f"{listed(idle)} {verb} nobody in a real kernel, which may be unable to get stuck this way.")
     if any(edge.dependency.inferred for edge in graph.edges):
         sentences.append("Some dependencies have no stack in the text; other locks and tasks may stand between.")
     return tuple(sentences)
-
-
-def _listed(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
