@@ -1,0 +1,268 @@
+"""The command line without a window: ``parse``, ``render`` and the options.
+
+Exit codes: 0 reports were found, 1 none were, 2 something could not be read or written or the command was wrong.
+Errors are one line each on standard error. Whatever comes from a log is printed without its control characters.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NoReturn, TextIO
+
+from lockview import __version__
+from lockview.document.errors import UserError
+from lockview.layout.labels import visible
+from lockview.layout.theme import THEMES
+from lockview.model.logs import Log
+from lockview.model.reports import Report
+from lockview.parsing.opening import SourceError
+from lockview.parsing.reader import read_file
+from lockview.parsing.registry import FAMILIES
+
+FOUND, NOTHING, FAILED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
+
+FORMATS = ("svg", "png", "pdf", "dot", "mmd", "txt", "json")
+"""The forms of ``render``; each is also the ending of file names that asks for it."""
+
+VIEWS = ("ring", "layered", "lanes")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command or option; returns the exit code, or raises SystemExit(0) after ``--help`` and ``--version``."""
+    if sys.stdout is None:
+        return _complain("standard output is closed")
+    try:
+        code = _run(list(arguments))
+        sys.stdout.flush()
+    except (UserError, SourceError) as error:
+        return _complain(str(error))
+    except BrokenPipeError:
+        _settle_stdout()
+        return NOBODY_READS
+    except OSError as error:
+        _settle_stdout()
+        reason = error.strerror or str(error)
+        return _complain(f"{error.filename}: {reason}" if error.filename else f"standard output: {reason}")
+    except MemoryError:
+        return _complain("this computer has not enough memory for this source")
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # a bug; a traceback would help the user less than its last line
+        return _complain(_bug(error))
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    match arguments:
+        case ["parse", *rest]:
+            return _parse(rest)
+        case ["render", *rest]:
+            return _render(rest)
+        case _:
+            return _options(arguments)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with errors of one line, as the rest of the program has them."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(
+            prog, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; {self.prog} --help shows how")
+
+
+def _complain(sentence: str) -> int:
+    _write(sys.stderr, f"lockview: {visible(sentence)}\n")
+    return FAILED
+
+
+def _bug(error: Exception) -> str:
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
+    return f"this is a bug of lockview, please report it: {type(error).__name__}: {error}{where}"
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Write text whatever the terminal's encoding is; to nowhere when the stream was closed at the start."""
+    if stream is not None:
+        encoding = stream.encoding or "utf-8"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _settle_stdout() -> None:
+    """Give up what cannot be written: Python would try again at exit, and complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+# --- Options ----------------------------------------------------------------------------------------------------
+
+
+def _options(arguments: list[str]) -> int:
+    parser = _Parser(
+        "lockview",
+        "Draws the lock reports of the Linux kernel, shows the stack behind each dependency\n"
+        "and replays the deadlock.\n\n"
+        "  lockview [FILE...]               open the window; - is standard input\n"
+        "  lockview parse [--json] FILE...  print what was found\n"
+        "  lockview render FILE -o OUT      draw a report into a file\n\n"
+        "A file named like a command opens as ./parse. Each command has its own --help.",
+    )
+    parser.usage = "lockview [FILE...]"
+    parser.add_argument("files", metavar="FILE", nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--version", action="version", version=f"lockview {__version__}")
+    desktop = parser.add_mutually_exclusive_group()
+    desktop.add_argument("--install-desktop", action="store_true", help="put lockview into the menus of the desktop")
+    desktop.add_argument("--uninstall-desktop", action="store_true", help="take it out again")
+    options = parser.parse_args(arguments)
+    if options.files:
+        parser.error(f"options and files do not go together (a file named {options.files[0]} goes after --)")
+    from lockview.document import desktop as entry
+
+    for line in entry.uninstall() if options.uninstall_desktop else entry.install():
+        _write(sys.stdout, visible(line) + "\n")
+    return FOUND
+
+
+# --- parse ------------------------------------------------------------------------------------------------------
+
+
+def _parse(arguments: list[str]) -> int:
+    parser = _Parser(
+        "lockview parse",
+        "Prints what is found in each FILE; - is standard input.\n"
+        "Exit code: 0 reports were found, 1 none were, 2 a source could not be read.",
+    )
+    parser.add_argument(
+        "files", metavar="FILE", nargs="+", help="a log, a mail or a console capture; may be compressed"
+    )
+    parser.add_argument("--json", action="store_true", help="everything that was read, one line per FILE")
+    options = parser.parse_args(arguments)
+    codes = [_parse_source(name, options.json) for name in options.files]
+    return FAILED if FAILED in codes else min(codes)
+
+
+def _parse_source(name: str, as_json: bool) -> int:
+    from lockview.export.as_json import dumps
+    from lockview.export.summary import summary
+
+    try:
+        log = read_file(name)
+    except SourceError as error:
+        return _complain(str(error))
+    if as_json:
+        sys.stdout.write(dumps([log]))
+    elif log.reports:
+        _write(sys.stdout, summary(log))
+    return FOUND if log.reports else _say_nothing_found(log)
+
+
+def _say_nothing_found(log: Log) -> int:
+    from lockview.export.summary import nothing_found
+
+    looked_for = tuple(words for family in FAMILIES for words in family.titles)
+    _write(sys.stderr, nothing_found(log, looked_for))
+    return NOTHING
+
+
+# --- render -----------------------------------------------------------------------------------------------------
+
+
+def _render(arguments: list[str]) -> int:
+    parser = _Parser(
+        "lockview render",
+        "Draws a report of FILE into a file. No display is needed.\n"
+        "Exit code: 0 drawn, 1 FILE holds no report, 2 it could not be read or drawn.",
+    )
+    parser.add_argument("file", metavar="FILE", help="a log, a mail or a console capture; - is standard input")
+    parser.add_argument("-o", dest="out", metavar="OUT", required=True, help="the file to write; - is standard output")
+    parser.add_argument("--format", choices=FORMATS, help="the form; otherwise the ending of OUT names it")
+    parser.add_argument("--report", type=int, default=1, metavar="N", help="the N-th report of FILE (default 1)")
+    parser.add_argument("--view", choices=VIEWS, default="ring", help="how to lay the cycle out (default ring)")
+    parser.add_argument("--theme", choices=sorted(THEMES), default="light", help="the colours (default light)")
+    parser.add_argument("--scale", type=float, default=1.0, metavar="S", help="size of a PNG (default 1)")
+    options = parser.parse_args(arguments)
+    form = options.format or _ending(options.out)
+    if form not in FORMATS:
+        parser.error(f"{options.out} does not end in .{', .'.join(FORMATS)}, so --format is needed")
+    _check_output(options.out, form, options.file)
+    log = read_file(options.file)
+    if not log.reports:
+        return _say_nothing_found(log)
+    if not 1 <= options.report <= len(log.reports):
+        raise UserError(f"{options.file} has no report {options.report}: --report takes 1 to {len(log.reports)}")
+    report = log.reports[options.report - 1]
+    if form == "json":
+        from lockview.export.as_json import dumps
+
+        picture = dumps([replace(log, reports=(report,))]).encode()
+    else:
+        picture = _picture(report, form, options.view, options.theme, options.scale)
+    _save(picture, options.out)
+    return FOUND
+
+
+def _ending(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return ending.lower() if stem and dot else ""
+
+
+def _check_output(out: str, form: str, source: str) -> None:
+    """Refuse what would destroy the log or the terminal before anything is read."""
+    if out == "-":
+        if form in ("png", "pdf") and sys.stdout.isatty():
+            raise UserError(f"a {form.upper()} is no text for a terminal; send it through a pipe or give a file")
+    elif source != "-" and os.path.exists(out) and os.path.exists(source) and os.path.samefile(out, source):  # noqa: PTH110, PTH121
+        raise UserError(f"{out} is the log itself; give another file to write")
+
+
+def _picture(report: Report, form: str, view: str, theme: str, scale: float) -> bytes:
+    from lockview.analysis.build import lock_graph
+    from lockview.export.render import drawing_for, render
+
+    graph = lock_graph(report)
+    if form not in ("png", "pdf"):
+        return render(report, graph, form, view=view, theme=theme)
+    try:
+        from lockview.gui import painting
+    except ImportError as error:
+        raise UserError(_missing_library(form, error)) from error
+    painting.ensure_application()
+    drawing = drawing_for(report, graph, view, painting.font_measure(painting.system_fonts()))
+    try:
+        if form == "pdf":
+            return painting.export_pdf(drawing, THEMES[theme])
+        return painting.export_png(drawing, THEMES[theme], scale)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _missing_library(form: str, error: ImportError) -> str:
+    from lockview.document.system_libraries import install_hint, library_in, missing_libraries
+
+    library = library_in(str(error))
+    if library is None:
+        return f"a {form.upper()} needs PySide6, which does not load ({error}); SVG needs nothing"
+    hint = install_hint({library, *missing_libraries(("any",))})
+    return f"a {form.upper()} needs the library {library}, which is missing; SVG needs nothing; to install it: {hint}"
+
+
+def _save(picture: bytes, out: str) -> None:
+    if out == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(picture)
+        sys.stdout.buffer.flush()
+    else:
+        with open(out, "wb") as file:  # noqa: PTH123 - the name is taken literally
+            file.write(picture)

@@ -1,0 +1,67 @@
+"""A log in a few lines of plain text, for a terminal.
+
+Every text from the log is made visible first: no escape sequence and no bidi control of a log reaches a terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lockview.layout.labels import visible
+from lockview.model.logs import Log
+from lockview.model.reports import Report
+from lockview.model.text import Problem
+
+
+def summary(log: Log) -> str:
+    """What was read, and a paragraph for each report; every line ends in a newline."""
+    lines = [f"{_name(log)}: {_counted(len(log.reports), 'report')} in {_counted(log.lines, 'line')}"]
+    if log.wrappers:
+        lines.append(f"  taken off: {', '.join(log.wrappers)}")
+    lines += [_problem(problem) for problem in log.problems]
+    for report in log.reports:
+        lines += ["", *_paragraph(report)]
+    return "".join(f"{visible(line)}\n" for line in lines)
+
+
+def nothing_found(log: Log, looked_for: tuple[str, ...]) -> str:
+    """Why a log gave no report: what was looked for, and the lines that came near, one per line."""
+    words = " or ".join(f'"{words}"' for words in looked_for)
+    lines = [f"{_name(log)}: no lock report in {_counted(log.lines, 'line')}; looked for {words}"]
+    lines += [f"{_name(log)}:{miss.line}: {miss.text.strip()[:200]} ({miss.reason})" for miss in log.near_misses]
+    return "".join(f"lockview: {visible(line)}\n" for line in lines)
+
+
+def _name(log: Log) -> str:
+    return "standard input" if log.name == "-" else log.name
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _paragraph(report: Report) -> Iterator[str]:
+    where = f"line {report.span.first}: " if report.span else ""
+    yield f"{where}{report.title}"
+    yield f"  {_who_wants_what(report)}"
+    ident = " ".join(filter(None, (report.kernel, report.build, report.taint)))
+    if ident:
+        yield f"  kernel {ident}"
+    if report.reading.time:
+        yield f"  at {report.reading.time}" + (f", caller {report.reading.caller}" if report.reading.caller else "")
+    if report.cycle:
+        names = [dependency.held.name for dependency in report.cycle]
+        yield f"  cycle {' -> '.join([*names, names[0]])}"
+    if report.reading.missing:
+        yield f"  incomplete: no {', no '.join(report.reading.missing)}"
+    yield from map(_problem, report.reading.problems)
+
+
+def _who_wants_what(report: Report) -> str:
+    wants = report.wanted.lock_class.name if report.wanted else "a lock that the text does not name"
+    sentence = f"{report.task or 'a task that the text does not name'} wants {wants}"
+    return f"{sentence} while holding {report.held.lock_class.name}" if report.held else sentence
+
+
+def _problem(problem: Problem) -> str:
+    return f"  {problem.severity}: {problem.message}"
