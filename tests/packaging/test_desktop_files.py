@@ -1,4 +1,4 @@
-"""The desktop entry, file types, software-centre page, icons and man page are what the desktops' own tools accept."""
+"""The desktop entry, file types, software-centre page and icons are what the desktops' own tools accept."""
 
 import configparser
 import re
@@ -39,16 +39,6 @@ def test_desktop_entry_is_valid() -> None:
 
 def test_software_centre_page_is_valid() -> None:
     check_with("appstreamcli", "validate", "--no-net", DESKTOP / f"{APP_ID}.metainfo.xml")
-
-
-def test_man_page_has_no_warnings() -> None:
-    if not shutil.which("groff"):
-        pytest.skip("groff is not installed")
-    page = ROOT / "packaging" / "lockview.1"
-    done = subprocess.run(
-        ["groff", "-man", "-ww", "-Tascii", "-z", page], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
