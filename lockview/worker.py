@@ -76,8 +76,12 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
     job = JOBS.get(request["job"])
     if job is None:
         return {"failed": f"The worker knows no job named {request['job']!r}."}
+    from lockview.document.errors import UserError
+
     try:
         return {"done": job(request["payload"], progress)}
+    except UserError as error:
+        return {"failed": str(error)}
     except MemoryError:
         return {"failed": f"The job needs more than {MOST_MEMORY >> 30} GiB of memory and was stopped."}
 
@@ -88,7 +92,13 @@ def _layered(payload: Any, _: Progress) -> object:
     return layered_by_graphviz(payload)
 
 
-JOBS: dict[str, Callable[[Any, Progress], object]] = {"layered": _layered}
+def _read(payload: Any, progress: Progress) -> object:
+    from lockview.document.opening import read_big
+
+    return read_big(payload["path"], payload["spool"], progress)
+
+
+JOBS: dict[str, Callable[[Any, Progress], object]] = {"layered": _layered, "read": _read}
 
 
 if __name__ == "__main__":

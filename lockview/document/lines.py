@@ -1,53 +1,46 @@
-"""The raw lines of a source: of a small one as a list, of a big one straight from its file.
+"""The raw lines of a big source, straight from its file.
 
-Of a big source only the number of line ends in each block is kept, so that any line is found with one look into the
-table and one block read. A file that shrinks meanwhile gives empty lines, never a crash.
+Only the number of line ends in each block is kept, so that any line is found with one look into the table and one block
+read. The numbers are those of every span: only a line feed ends a line.
 """
 
 from __future__ import annotations
 
 import os
-from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import overload
 
 BLOCK = 1 << 16
-LONGEST = 1 << 20
-"""Bytes of a line that are read; no display shows more."""
+LONGEST = 1 << 16
+"""Bytes of a line that are shown; of a longer one the rest is counted in blocks."""
 
 
-def split_lines(data: bytes) -> list[str]:
-    """The lines of a text in memory, as a reader counts them: only a line feed ends a line."""
-    lines = data.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    return [_decoded(line) for line in lines]
-
-
-def count_line_ends(path: str, progress: Callable[[int], None] = lambda _: None) -> array[int]:
+def count_line_ends(path: str) -> list[int]:
     """How many line feeds there are up to the end of each block; the last number is the file's.
 
-    ``progress`` is told the bytes read so far. Errors: OSError when the file cannot be read.
+    Errors: OSError when the file cannot be read.
     """
-    ends: array[int] = array("Q")
-    total = done = 0
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - pathlib costs more at start than it gives
-        while block := _block(file.fileno(), done):
+    ends: list[int] = []
+    total = 0
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while block := _block(fd, len(ends)):
             total += block.count(b"\n")
             ends.append(total)
-            done += len(block)
-            progress(done)
+    finally:
+        os.close(fd)
     return ends
 
 
 class FileLines(Sequence[str]):
     """The lines of a file, read when asked for. ``ends`` is what ``count_line_ends`` gave.
 
-    The file is held open, so it may be removed or replaced; the text stays the one that was read.
+    The file is held open, so it may be removed or replaced and the text stays the one that was read. One that is
+    overwritten or cut meanwhile gives other or empty lines, never a crash.
     """
 
-    def __init__(self, path: str, ends: array[int]) -> None:
+    def __init__(self, path: str, ends: Sequence[int]) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._ends = ends
         size = os.fstat(self._fd).st_size
@@ -77,26 +70,25 @@ class FileLines(Sequence[str]):
     def _line(self, number: int) -> str:
         """Line ``number`` (0-based) starts behind the ``number``-th line end, or at the start of the file."""
         block = bisect_left(self._ends, number) if number else 0
-        before = self._ends[block - 1] if block else 0
         pieces = self._pieces(block)
-        place = number - before
+        place = number - (self._ends[block - 1] if block else 0)
         if place >= len(pieces):
             return ""
-        text = pieces[place]
-        if place < len(pieces) - 1:
-            return _decoded(text)
-        return _decoded(text + self._rest(block + 1))
+        raw = pieces[place]
+        if place == len(pieces) - 1:
+            raw += self._rest(block + 1)
+        return _shown(raw.removeprefix(b"\xef\xbb\xbf") if number == 0 else raw)
 
     def _pieces(self, block: int) -> list[bytes]:
         if self._held[0] != block:
-            self._held = (block, _block(self._fd, block * BLOCK).split(b"\n"))
+            self._held = (block, _block(self._fd, block).split(b"\n"))
         return self._held[1]
 
     def _rest(self, block: int) -> bytes:
         """What follows of a line that runs over the end of a block."""
         rest = b""
-        while len(rest) < LONGEST and block < len(self._ends):
-            piece, end, _ = _block(self._fd, block * BLOCK).partition(b"\n")
+        while len(rest) <= LONGEST and block < len(self._ends):
+            piece, end, _ = _block(self._fd, block).partition(b"\n")
             rest += piece
             if end:
                 break
@@ -104,8 +96,9 @@ class FileLines(Sequence[str]):
         return rest
 
 
-def _block(fd: int, start: int) -> bytes:
-    """A whole block, unless the file ends in it: one read of a pipe or a network file may bring less."""
+def _block(fd: int, number: int) -> bytes:
+    """A whole block, unless the file ends in it: one read of a network file may bring less."""
+    start = number * BLOCK
     block = os.pread(fd, BLOCK, start)
     while block and len(block) < BLOCK:
         more = os.pread(fd, BLOCK - len(block), start + len(block))
@@ -115,5 +108,6 @@ def _block(fd: int, start: int) -> bytes:
     return block
 
 
-def _decoded(line: bytes) -> str:
-    return line.removesuffix(b"\r").decode("utf-8", "replace")
+def _shown(raw: bytes) -> str:
+    text = raw[:LONGEST].decode("utf-8", "replace")
+    return f"{text} ... (cut: a line of more than {LONGEST:,} bytes)" if len(raw) > LONGEST else text.rstrip("\r")

@@ -27,19 +27,34 @@ def worker_command() -> list[str]:
     return [sys.executable, "-I", "-c", BOOTSTRAP, os.path.dirname(package)]  # noqa: PTH120
 
 
-class Job(QObject):
-    """One piece of work. Exactly one of ``done``, ``failed`` and ``cancelled`` ends it."""
+class Work(QObject):
+    """Something that takes its time. The status bar shows its title and progress and can cancel it.
 
-    progress = Signal(object, object)  # int, int: so much of so much; objects, because Signal(int) is 32 bits wide
-    done = Signal(object)  # the decoded result
-    failed = Signal(str)  # a sentence for the user
+    ``progress`` carries what is done and the total, 0 when that is unknown; ``failed`` a sentence for the user.
+    ``ended`` follows whatever ended it.
+    """
+
+    progress = Signal(object, object)  # int, int; as objects, because Signal(int) is 32 bits wide
+    done = Signal(object)  # the result
+    failed = Signal(str)
     cancelled = Signal()
     ended = Signal()
 
-    def __init__(self, kind: str, payload: object, timeout_ms: int, title: str, parent: QObject | None) -> None:
+    def __init__(self, title: str, parent: QObject | None) -> None:
         super().__init__(parent)
-        self.kind = kind
         self.title = title
+
+    def cancel(self) -> None:
+        """Stop it."""
+        raise NotImplementedError
+
+
+class Job(Work):
+    """Work for a child process. Exactly one of ``done``, ``failed`` and ``cancelled`` ends it."""
+
+    def __init__(self, kind: str, payload: object, timeout_ms: int, title: str, parent: QObject | None) -> None:
+        super().__init__(title, parent)
+        self.kind = kind
         self._payload = payload
         self._timeout_ms = timeout_ms
         self._buffer = bytearray()
@@ -140,7 +155,7 @@ class Job(QObject):
 class Jobs(QObject):
     """Starts jobs and knows which of them run."""
 
-    started = Signal(object)  # Job
+    started = Signal(object)  # Work
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -180,6 +195,10 @@ class Jobs(QObject):
         self.started.emit(job)
         job.start()
         return job
+
+    def watch(self, work: Work) -> None:
+        """Let work that needs no child process be seen and cancelled like the rest."""
+        self.started.emit(work)
 
     def cancel(self, slot: str) -> None:
         """Stop what runs in a slot, if anything does."""

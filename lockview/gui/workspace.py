@@ -93,9 +93,14 @@ class Workspace(QObject):
             self.show_replay(None)
         self.selection_changed.emit(selection)
 
+    def select_document(self, number: int) -> None:
+        """Go to a document: to its first report, unless one of its reports is selected already."""
+        if self._selection.document != number:
+            self.select(_first_report(self.documents, number))
+
     def select_item(self, item: str, frame: int | None = None, line: int | None = None) -> None:
         """Select a lock, an edge or a frame of the current report."""
-        self.select(replace(self._selection, item=item, frame=frame, line=line))
+        self.select(replace(self._selection, item=item, frame=frame, line=line, spans=()))
 
     def show_replay(self, replay: Replay | None) -> None:
         """Show this state of the run everywhere."""

@@ -1,0 +1,70 @@
+"""The window put together: the guards before the first Qt call, the application, the window, the files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+APPLICATION_ID = "io.github.lockview.Lockview"
+
+
+def main(files: Sequence[str] = ()) -> int:
+    """Open the window on these files and stay until it is closed.
+
+    Returns the exit code: 2 when this machine lacks a library that Qt needs; the line that installs it is printed.
+    """
+    if not _libraries_are_there():
+        return 2
+    _keep_none_alive()
+    from PySide6.QtWidgets import QApplication
+
+    app = QApplication.instance() or QApplication([sys.argv[0]])
+    assert isinstance(app, QApplication)
+    app.setApplicationName("lockview")
+    app.setApplicationDisplayName("lockview")
+    app.setDesktopFileName(APPLICATION_ID)
+    from lockview.gui.settings_store import SettingsStore
+    from lockview.gui.theme import Appearance
+    from lockview.gui.window import MainWindow
+
+    store = SettingsStore()
+    appearance = Appearance(store.theme)
+    appearance.install()
+    window = MainWindow(store, appearance)
+    window.catch_bugs()
+    window.open_paths(files)
+    window.show()
+    return app.exec()
+
+
+def _libraries_are_there() -> bool:
+    """Look before Qt does: with a library missing its import fails, or worse, its platform plugin aborts."""
+    import os
+
+    from lockview.document.system_libraries import install_hint, library_in, missing_libraries, needs
+
+    missing = missing_libraries(needs(os.environ))
+    if not missing:
+        try:
+            import PySide6.QtWidgets  # noqa: F401 - the import is the test
+        except ImportError as error:
+            missing = tuple(name for name in (library_in(str(error)),) if name)
+            if not missing:
+                raise
+    if missing:
+        sys.stderr.write(f"lockview needs {', '.join(missing)}. Install with:\n{install_hint(missing)}\n")
+    return not missing
+
+
+def _keep_none_alive() -> None:
+    """WORKAROUND: PySide6 6.12.0 takes a reference from None with each call, and on Python 3.11 None can run out.
+
+    Our requirements leave that version out; a distribution may still bring it.
+    """
+    if sys.version_info < (3, 12):
+        import PySide6
+
+        if PySide6.__version_info__ >= (6, 12):
+            import ctypes
+
+            ctypes.c_ssize_t.from_address(id(None)).value += 1 << 48

@@ -1,0 +1,200 @@
+"""Sources to documents: what a path is, reading it here or in the worker, and the sentence when it cannot be had.
+
+Small sources are read in place, in a few milliseconds. Of big ones the worker sends what ``read_big`` gives, and
+``document_from`` makes the document of it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from enum import Enum
+from typing import Any, NamedTuple
+
+from lockview.document.documents import Document
+from lockview.document.errors import UserError
+from lockview.model.logs import Log
+
+SMALL = 256 << 10
+"""Bytes up to which a source is read in place."""
+HEAD = 4096
+
+
+class Kind(Enum):
+    """What stands at a path."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    STREAM = "stream"
+    """A pipe: it can be read once, and may take its time."""
+
+
+class Place(NamedTuple):
+    """A path that can be opened. ``size`` is in bytes, 0 for folders and streams."""
+
+    kind: Kind
+    size: int
+
+
+def look_at(path: str) -> Place:
+    """What stands at a path. UserError when nothing does, or something that holds no log."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - pathlib costs more at start than it gives
+    except ValueError as error:
+        raise UserError("The file name holds a NUL character; no file can have that name.") from error
+    except OSError as error:
+        raise UserError(_not_there(path, error)) from error
+    if stat.S_ISDIR(found.st_mode):
+        return Place(Kind.FOLDER, 0)
+    if stat.S_ISFIFO(found.st_mode):
+        return Place(Kind.STREAM, 0)
+    if not stat.S_ISREG(found.st_mode):
+        raise UserError(f"{path} is a device or socket, not a log. Save its text to a file and open that.")
+    return Place(Kind.FILE, found.st_size)
+
+
+def quick_to_read(path: str, size: int) -> bool:
+    """Whether a file can be read in place: it is small, and it stays small when it is unpacked."""
+    from lockview.parsing.opening import container_of
+
+    if size > SMALL:
+        return False
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return container_of(file.read(8)) is None
+    except OSError:
+        return True
+
+
+def files_in(folder: str, most: int) -> list[str]:
+    """The regular, not hidden files of a folder by name, ``most`` at most. UserError when it cannot be listed."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_file())
+    except OSError as error:
+        raise UserError(f"The folder {folder} cannot be listed: {error.strerror}.") from error
+    return [f"{folder.rstrip('/')}/{name}" for name in names[:most]]
+
+
+def read_small(path: str) -> Document:
+    """Read a file in place. UserError when there is nothing to show."""
+    from lockview.parsing.opening import SourceError, read_source
+
+    try:
+        data = b"".join(read_source(path))
+    except SourceError as error:
+        raise UserError(sentence(str(error))) from error
+    return document_of(data, path, path)
+
+
+def document_of(data: bytes, name: str, path: str = "") -> Document:
+    """A document of text in memory, compressed or not. UserError when there is nothing to show."""
+    from lockview.parsing.opening import expand
+    from lockview.parsing.reader import read_bytes
+    from lockview.parsing.source_lines import SourceLines
+
+    if not data.strip():
+        raise UserError(_empty(path or name))
+    log = read_bytes(data, name)
+    text, _ = expand(data)
+    _refuse_binary(log, text[:HEAD], path or name)
+    return Document(log, SourceLines(text), path)
+
+
+def read_big(path: str, spool: str, progress: Callable[[int, int], None]) -> dict[str, Any]:
+    """The worker's part: the log as JSON, the file that holds its plain text, and that text's line ends.
+
+    ``spool`` is where the text goes when the file is compressed or in UTF-16. UserError as for small sources.
+    """
+    from lockview.document.lines import count_line_ends
+    from lockview.export.as_json import log_to_json
+    from lockview.parsing.opening import SourceError
+    from lockview.parsing.reader import read_file
+
+    try:
+        log = read_file(path, progress)
+        text = plain_text_of(path, spool)
+        with open(text, "rb") as file:  # noqa: PTH123
+            _refuse_binary(log, file.read(HEAD), path)
+        return {"log": log_to_json(log), "text": text, "ends": count_line_ends(text)}
+    except SourceError as error:
+        raise UserError(sentence(str(error))) from error
+    except OSError as error:
+        raise UserError(_not_there(path, error)) from error
+
+
+def document_from(answer: dict[str, Any], path: str, name: str = "") -> Document:
+    """The document that ``read_big`` described. UserError when its text is gone again already."""
+    from dataclasses import replace
+
+    from lockview.document.lines import FileLines
+    from lockview.export.as_json import log_from_json
+
+    log = log_from_json(answer["log"])
+    try:
+        lines = FileLines(answer["text"], answer["ends"])
+    except OSError as error:
+        raise UserError(_not_there(answer["text"], error)) from error
+    return Document(replace(log, name=name) if name else log, lines, path)
+
+
+def plain_text_of(path: str, spool: str) -> str:
+    """A file with the text of ``path`` in UTF-8: that file itself, or ``spool``, written from it."""
+    from lockview.parsing.decoding import to_utf8, utf16_kind
+    from lockview.parsing.opening import container_of, expanded, read_source
+
+    with open(path, "rb") as file:  # noqa: PTH123
+        head = file.read(HEAD)
+    container = container_of(head)
+    if container is None and not utf16_kind(head):
+        return path
+    blocks = read_source(path)
+    if container is not None:
+        blocks = expanded(blocks, container, [])
+    with open(spool, "wb") as file:  # noqa: PTH123
+        first = next(blocks, b"")
+        if utf16_kind(first[:HEAD]):
+            file.write(to_utf8(first + b"".join(blocks))[0])
+        else:
+            file.write(first)
+            file.writelines(blocks)
+    return spool
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence. It gets no capital: it may start with a path."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def incomplete(document: Document) -> str:
+    """The sentence about reports whose cycle is damaged; "" when every picture is whole."""
+    for opened in document.reports:
+        report = opened.report
+        missing = [part for part in report.reading.missing if part in ("chain", "wanted", "held")]
+        if missing or not report.cycle:
+            what = f"its {' and '.join(part.replace('-', ' ') for part in missing)} cannot be read" if missing else ""
+            rest = "the rest is shown" if report.cycle else "no cycle can be drawn; its text is in the log"
+            where = f"The report at line {report.span.first} of {document.path or document.log.name}"
+            return f"{where} is cut or damaged: {', '.join(part for part in (what, rest) if part)}."
+    return ""
+
+
+def _not_there(path: str, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{path} does not exist. It may have been moved or deleted; choose another file with Ctrl+O."
+    if isinstance(error, PermissionError):
+        return f"{path} may not be read by you. Change its permissions, or copy it as its owner and open the copy."
+    return f"{path} cannot be read: {error.strerror or error}."
+
+
+def _empty(name: str) -> str:
+    return f"{name} is empty. If something is still writing it, open it again when there is text in it."
+
+
+def _refuse_binary(log: Log, head: bytes, name: str) -> None:
+    """A dump may well hold the text of a report; only without any is binary data turned away."""
+    from lockview.parsing.decoding import looks_binary
+
+    if not log.reports and looks_binary(head):
+        raise UserError(f"{name} is not a text file, and no lock report stands in it. Open the log as text.")

@@ -1,0 +1,76 @@
+"""The middle of the window: messages on top, below them the picture, the start page or the page without a report."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from lockview.document.names import display_name
+from lockview.document.recent import RecentFile
+from lockview.gui.graph.panel import GraphPanel
+from lockview.gui.messages import MessageBar
+from lockview.gui.start.nothing_found import NothingFoundPage
+from lockview.gui.start.page import StartPage
+from lockview.gui.theme import Appearance
+from lockview.gui.workspace import Workspace
+
+
+class Central(QWidget):
+    """Pages are made when they are first needed: at a start with a file only the picture is."""
+
+    start_made = Signal(object)  # StartPage
+
+    def __init__(self, graph: GraphPanel, workspace: Workspace, appearance: Appearance, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._appearance = appearance
+        self._recent: tuple[RecentFile, ...] = ()
+        self.graph = graph
+        self.start: StartPage | None = None
+        self.nothing: NothingFoundPage | None = None
+        self.messages = MessageBar(appearance, self)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(graph)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.messages)
+        column.addWidget(self._stack, 1)
+
+    @property
+    def page(self) -> QWidget | None:
+        """What is shown below the messages."""
+        return self._stack.currentWidget()
+
+    def show_recent(self, files: tuple[RecentFile, ...]) -> None:
+        """Show these files on the start page."""
+        self._recent = files
+        if self.start is not None:
+            self.start.show_recent(files)
+
+    def refresh(self) -> None:
+        """Show the page that fits what is selected."""
+        document = self._workspace.document
+        if document is None:
+            self._stack.setCurrentWidget(self._start_page())
+        elif document.reports:
+            self._stack.setCurrentWidget(self.graph)
+        else:
+            page = self._nothing_page()
+            page.show_log(document.log, display_name(document))
+            self._stack.setCurrentWidget(page)
+
+    def _start_page(self) -> StartPage:
+        if self.start is None:
+            self.start = StartPage(self._appearance, self)
+            self.start.show_recent(self._recent)
+            self._stack.addWidget(self.start)
+            self.start_made.emit(self.start)
+        return self.start
+
+    def _nothing_page(self) -> NothingFoundPage:
+        if self.nothing is None:
+            self.nothing = NothingFoundPage(self._appearance, self)
+            self.nothing.line_chosen.connect(lambda line: self._workspace.select_item("", line=line))
+            self._stack.addWidget(self.nothing)
+        return self.nothing

@@ -1,0 +1,152 @@
+"""The docks around the picture: made empty so that the window stands at once, filled after its first paint."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabWidget, QToolButton, QWidget
+
+from lockview.gui.plain import PlainLabel
+
+
+class DockSpec(NamedTuple):
+    """``share`` is the part of the window's width (sides) or height (bottom) at the first start."""
+
+    name: str
+    title: str
+    area: Qt.DockWidgetArea
+    share: float
+    least: int
+
+
+DOCKS = (
+    DockSpec("reports", "Reports", Qt.DockWidgetArea.LeftDockWidgetArea, 0.18, 160),
+    DockSpec("details", "Details", Qt.DockWidgetArea.RightDockWidgetArea, 0.31, 240),
+    DockSpec("log", "Log", Qt.DockWidgetArea.BottomDockWidgetArea, 0.30, 96),
+    DockSpec("replay", "Replay", Qt.DockWidgetArea.BottomDockWidgetArea, 0.30, 96),
+)
+TABBED = ("log", "replay")
+
+
+class Docks:
+    """The docks of a window by name. ``fill`` gives them their contents, once."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        self._docks = {spec.name: Dock(spec, window) for spec in DOCKS}
+        window.setDockOptions(
+            QMainWindow.DockOption.AllowTabbedDocks
+            | QMainWindow.DockOption.AllowNestedDocks
+            | QMainWindow.DockOption.GroupedDragging
+        )
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.reset()
+
+    def dock(self, name: str) -> Dock:
+        """One dock."""
+        return self._docks[name]
+
+    @property
+    def all(self) -> tuple[Dock, ...]:
+        """The docks in the order of the table."""
+        return tuple(self._docks.values())
+
+    def fill(self, contents: dict[str, QWidget]) -> None:
+        """Put the contents in."""
+        for name, widget in contents.items():
+            blank = self._docks[name].widget()
+            self._docks[name].setWidget(widget)
+            if blank is not None:
+                blank.deleteLater()
+
+    def bring_up(self, name: str) -> None:
+        """Show a dock and bring it to the front of its tabs."""
+        self._docks[name].show()
+        self._docks[name].raise_()
+
+    def reset(self) -> None:
+        """Put every dock where it is at the first start."""
+        for spec in DOCKS:
+            dock = self._docks[spec.name]
+            dock.setFloating(False)
+            self._window.addDockWidget(spec.area, dock)
+            dock.show()
+        first, *others = (self._docks[name] for name in TABBED)
+        for other in others:
+            self._window.tabifyDockWidget(first, other)
+        first.raise_()
+        self.proportion()
+
+    def proportion(self) -> None:
+        """Share out the room of the window as at the first start."""
+        width, height = self._window.width(), self._window.height()
+        sides = [spec for spec in DOCKS if spec.name not in TABBED]
+        widths = [round(width * spec.share) for spec in sides]
+        self._window.resizeDocks([self._docks[spec.name] for spec in sides], widths, Qt.Orientation.Horizontal)
+        bottom = next(spec for spec in DOCKS if spec.name in TABBED)
+        self._window.resizeDocks([self._docks[bottom.name]], [round(height * bottom.share)], Qt.Orientation.Vertical)
+
+
+class Dock(QDockWidget):
+    """A dock with a quiet head; among tabs, where the tab says its name, it has none."""
+
+    def __init__(self, spec: DockSpec, window: QMainWindow) -> None:
+        super().__init__(spec.title, window)
+        self.setObjectName(spec.name)
+        self._head = DockHead(spec.title, self)
+        self._no_head = QWidget(self)
+        self.setTitleBarWidget(self._head)
+        self.setWidget(Blank(spec.least, self))
+        # Later, because these signals come from the middle of Qt's own laying out.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self.refresh_head)
+        for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
+            signal.connect(lambda _: self._soon.start(0))
+
+    def refresh_head(self) -> None:
+        """Show the head, unless a tab shows the name."""
+        window = self.parentWidget()
+        if not isinstance(window, QMainWindow):
+            return
+        tabbed = not self.isFloating() and any(not other.isHidden() for other in window.tabifiedDockWidgets(self))
+        head = self._no_head if tabbed else self._head
+        if self.titleBarWidget() is not head:
+            self.setTitleBarWidget(head)
+            head.show()
+
+
+class DockHead(QWidget):
+    """The name of a dock and its cross. Dragging it moves the dock, a double click lets it float."""
+
+    def __init__(self, title: str, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        self.setObjectName("dock-head")
+        label = PlainLabel(title, self)
+        label.setObjectName("dock-title")
+        cross = QToolButton(self)
+        cross.setText("\N{MULTIPLICATION SIGN}")
+        cross.setAutoRaise(True)
+        cross.setToolTip(f"Hide {title}; the View menu shows it again")
+        cross.setAccessibleName(f"Hide {title}")
+        cross.clicked.connect(dock.close)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 2, 4, 2)
+        row.addWidget(label)
+        row.addStretch()
+        row.addWidget(cross)
+
+
+class Blank(QWidget):
+    """Stands in a dock until its contents are made."""
+
+    def __init__(self, least: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._least = least
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._least, self._least // 2)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._least, self._least)

@@ -1,0 +1,215 @@
+"""Opening things: files, folders, pipes and pasted text become documents, or a message that says why not.
+
+Small files are read at once; big ones one after the other by the worker, with progress. Nothing that fails here touches
+the documents that are open.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from lockview.document import opening
+from lockview.document.documents import Document
+from lockview.document.errors import UserError
+from lockview.document.names import STANDARD_INPUT
+from lockview.gui.jobs import Jobs
+from lockview.gui.messages import Message, Way
+from lockview.gui.plain import shown
+from lockview.gui.workspace import Workspace
+from lockview.model.text import Severity
+
+MOST_OF_A_FOLDER = 100
+"""Files of one folder that are opened at once."""
+
+
+class Errand(NamedTuple):
+    """A big file that waits for the worker. ``source`` is what is read: the file, or a copy of what a pipe brought.
+
+    ``replaces`` is the document that it is a new reading of; ``select`` moves the user to it.
+    """
+
+    source: str
+    path: str
+    name: str = ""
+    replaces: Document | None = None
+    select: bool = True
+
+
+class Opener(QObject):
+    """``opened`` carries the path of a file that was opened, ``trouble`` a ``Message``."""
+
+    opened = Signal(str)
+    trouble = Signal(object)  # Message
+    settled = Signal(str)
+    """A path about which there is nothing to complain any more."""
+
+    def __init__(self, workspace: Workspace, jobs: Jobs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._jobs = jobs
+        self._waiting: deque[Errand] = deque()
+        self._pasted = 0
+        self._folder = ""
+        self._spooled = 0
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open files, folders and pipes; the first that becomes a document is selected."""
+        select = True
+        for path in paths:
+            if path == STANDARD_INPUT:
+                self.read_stream(0, "")
+            elif self._open_path(os.path.abspath(path), select):  # noqa: PTH100
+                select = False
+
+    def open_text(self, text: str, name: str = "") -> None:
+        """Open text that was pasted or dropped as a scratch document."""
+        if not text.strip():
+            self._complain("There is no text on the clipboard. Copy a report first, then paste it.", "clipboard")
+            return
+        if not name:
+            self._pasted += 1
+            name = f"Pasted text {self._pasted}"
+        self.open_bytes(text.encode("utf-8", "replace"), name)
+
+    def open_bytes(self, data: bytes, name: str) -> None:
+        """Open what is in memory; when it is big or compressed the worker reads it from a file."""
+        from lockview.parsing.opening import container_of
+
+        if len(data) <= opening.SMALL and container_of(data[:8]) is None:
+            self._try(name, lambda: self._place(opening.document_of(data, name), None, True))
+            return
+        source = self._spool()
+        with open(source, "wb") as file:  # noqa: PTH123
+            file.write(data)
+        self._queue(Errand(source, "", name))
+
+    def read_stream(self, fd: int, path: str) -> None:
+        """Read standard input or a pipe while the window lives; its end, or the user, ends it."""
+        from lockview.gui.streams import Stream
+
+        name = path or STANDARD_INPUT
+        stream = Stream(fd, name, self)
+        stream.done.connect(lambda data: self.open_bytes(data, name))
+        stream.failed.connect(lambda sentence: self._complain(sentence, name))
+        stream.ended.connect(stream.deleteLater)
+        self._jobs.watch(stream)
+
+    def reload(self, document: Document) -> None:
+        """Read a document's file again and show it in the same place."""
+        path = document.path
+        if not path:
+            self._complain("Pasted text has no file to read again. Paste it once more instead.", "reload")
+            return
+        self._try(path, lambda: self._read(path, document, select=False))
+
+    def forget_spool(self) -> None:
+        """Remove the copies that were made for the worker."""
+        if self._folder:
+            import shutil
+
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    # -- ways to a document
+
+    def _open_path(self, path: str, select: bool) -> bool:
+        """Whether something is opened, now or soon."""
+        return self._try(path, lambda: self._begin(path, select))
+
+    def _begin(self, path: str, select: bool) -> None:
+        known = next((document for document in self._workspace.documents if document.path == path), None)
+        place = opening.look_at(path)
+        if place.kind is opening.Kind.FOLDER:
+            self._offer_folder(path)
+        elif place.kind is opening.Kind.STREAM:
+            self.read_stream(os.open(path, os.O_RDONLY | os.O_NONBLOCK), path)
+        else:
+            self._read(path, known, select)
+
+    def _read(self, path: str, replaces: Document | None, select: bool) -> None:
+        place = opening.look_at(path)
+        if opening.quick_to_read(path, place.size):
+            self._place(opening.read_small(path), replaces, select)
+        else:
+            self._queue(Errand(path, path, "", replaces, select))
+
+    def _offer_folder(self, path: str) -> None:
+        files = opening.files_in(path, MOST_OF_A_FOLDER)
+        if not files:
+            raise UserError(f"{path} is a folder without files. Open a log file.")
+        count = "the file" if len(files) == 1 else f"{len(files)} files"
+        way = Way(f"Open {count}", lambda: self.open_paths(files))
+        self.trouble.emit(Message(f"{shown(path)} is a folder, not a log.", Severity.NOTE, (way,), path))
+
+    def _place(self, document: Document, replaces: Document | None, select: bool) -> None:
+        documents = self._workspace.documents
+        number = next((number for number, known in enumerate(documents) if known is replaces), -1)
+        if number >= 0:
+            self._workspace.replace(number, document)
+            if select:
+                self._workspace.select_document(number)
+        else:
+            self._workspace.add(document, select)
+        topic = document.path or document.log.name
+        self.settled.emit(topic)
+        if document.path:
+            self.opened.emit(document.path)
+        if damage := opening.incomplete(document):
+            self.trouble.emit(Message(shown(damage), Severity.WARNING, (), topic))
+
+    # -- the worker
+
+    def _queue(self, errand: Errand) -> None:
+        self._waiting.append(errand)
+        if len(self._waiting) == 1:
+            self._run_next()
+
+    def _run_next(self) -> None:
+        errand = self._waiting[0]
+        job = self._jobs.run(
+            "read",
+            {"path": errand.source, "spool": self._spool()},
+            lambda answer: self._receive(errand, answer),
+            lambda sentence: self._complain(sentence, errand.path or errand.name),
+            title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
+        )
+        job.ended.connect(self._finish)
+
+    def _receive(self, errand: Errand, answer: dict[str, Any]) -> None:
+        self._try(
+            errand.path or errand.name,
+            lambda: self._place(
+                opening.document_from(answer, errand.path, errand.name), errand.replaces, errand.select
+            ),
+        )
+
+    def _finish(self) -> None:
+        self._waiting.popleft()
+        if self._waiting:
+            self._run_next()
+
+    def _spool(self) -> str:
+        """A new file name in a folder that only this user can read."""
+        import tempfile
+
+        if not self._folder:
+            self._folder = tempfile.mkdtemp(prefix="lockview-")
+        self._spooled += 1
+        return f"{self._folder}/{self._spooled}"
+
+    # -- complaints
+
+    def _try(self, topic: str, act: Callable[[], None]) -> bool:
+        try:
+            act()
+        except UserError as error:
+            self._complain(str(error), topic)
+            return False
+        return True
+
+    def _complain(self, sentence: str, topic: str) -> None:
+        self.trouble.emit(Message(shown(sentence), Severity.ERROR, (), topic))

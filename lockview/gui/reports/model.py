@@ -1,0 +1,122 @@
+"""The open documents and their reports as a Qt model: a read-only window over one flat tuple of rows."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFont
+
+from lockview.document.documents import Document
+from lockview.document.names import display_name
+from lockview.gui.plain import tip
+from lockview.gui.reports.words import report_facts, report_mark, report_name, report_tip
+from lockview.gui.two_lines import FIXED, MARK, SECOND
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Row(NamedTuple):
+    """``report`` is -1 for a document; ``parent`` indexes the row of the document, -1 at the top."""
+
+    parent: int
+    place: int
+    document: int
+    report: int
+    name: str
+    facts: str = ""
+    mark: str = ""
+    hint: str = ""
+    childless: bool = True
+
+
+class ReportsModel(QAbstractItemModel):
+    """The internal id of an index is the number of its row in the tuple."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[Row, ...] = ()
+
+    def set_documents(self, documents: list[Document]) -> None:
+        """Show these documents."""
+        self.beginResetModel()
+        self._rows = rows_of(documents)
+        self.endResetModel()
+
+    def row_at(self, index: Index) -> Row | None:
+        """The row behind an index."""
+        return self._rows[index.internalId()] if index.isValid() else None
+
+    def index_of(self, document: int, report: int) -> QModelIndex:
+        """The index of a report, or of a document when ``report`` is -1; invalid when there is none."""
+        for number, row in enumerate(self._rows):
+            if (row.document, row.report) == (document, report):
+                return self.createIndex(row.place, 0, number)
+        return QModelIndex()
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's signature
+        above = parent.internalId() if parent.isValid() else -1
+        if column == 0:
+            for number, candidate in enumerate(self._rows):
+                if candidate.parent == above and candidate.place == row:
+                    return self.createIndex(row, 0, number)
+        return QModelIndex()
+
+    def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]
+        row = self.row_at(index)
+        if row is None or row.parent < 0:
+            return QModelIndex()
+        return self.createIndex(self._rows[row.parent].place, 0, row.parent)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        if parent.isValid() and parent.column() > 0:
+            return 0
+        above = parent.internalId() if parent.isValid() else -1
+        return sum(row.parent == above for row in self._rows)
+
+    def columnCount(self, _: Index = QModelIndex()) -> int:  # noqa: B008
+        return 1
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        row = self.row_at(index)
+        if row is None:
+            return Qt.ItemFlag.NoItemFlags
+        # A document with reports is a heading: the keyboard passes over it, the selection is always a report.
+        heading = row.report < 0 and not row.childless
+        return Qt.ItemFlag.ItemIsEnabled if heading else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row_at(index)
+        if row is None:
+            return None
+        match role:
+            case Qt.ItemDataRole.DisplayRole:
+                return row.name
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip(row.hint)
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join(part for part in (row.name, row.facts, row.mark) if part)
+            case Qt.ItemDataRole.FontRole if row.report < 0:
+                return _bold()
+        return {SECOND: row.facts, MARK: row.mark, FIXED: row.report >= 0}.get(role)
+
+
+def rows_of(documents: list[Document]) -> tuple[Row, ...]:
+    """One row for each document, followed by those of its reports."""
+    rows: list[Row] = []
+    for number, document in enumerate(documents):
+        above = len(rows)
+        name = display_name(document)
+        mark = "" if document.reports else "no report"
+        rows.append(Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports))
+        for place, opened in enumerate(document.reports):
+            report = opened.report
+            words = report_name(report), report_facts(report), report_mark(report), report_tip(report)
+            rows.append(Row(above, place, number, place, *words))
+    return tuple(rows)
+
+
+def _bold() -> QFont:
+    font = QFont()
+    font.setBold(True)
+    return font

@@ -1,0 +1,128 @@
+"""The start page: how to open something, the sample, and what was open before."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from lockview.document.recent import RecentFile, in_order
+from lockview.gui.plain import PlainLabel, tip
+from lockview.gui.theme import Appearance
+from lockview.gui.two_lines import FAINT, MARK, SECOND, TwoLineDelegate
+
+WIDTH = 520
+PATH = Qt.ItemDataRole.UserRole
+PINNED = Qt.ItemDataRole.UserRole + 9
+
+
+class StartPage(QWidget):
+    """A narrow column in the middle of the window. It asks; the window decides."""
+
+    open_wanted = Signal()
+    sample_wanted = Signal()
+    file_wanted = Signal(str)  # path
+    pin_wanted = Signal(str, bool)  # path, pinned
+    forget_wanted = Signal(str)  # path
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("start-page")
+        self._appearance = appearance
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self._title = PlainLabel("Open a kernel log", self)
+        hint = PlainLabel(
+            "Drop files or text anywhere in this window, or paste a report with Ctrl+V.\n"
+            "dmesg, journals, serial consoles and mails are read as they are, quoted or cut.",
+            self,
+        )
+        hint.setObjectName("secondary")
+        hint.setWordWrap(True)
+        self._recent_title = PlainLabel("Recent", self)
+        self._recent_title.setObjectName("secondary")
+        self.recent = self._recent_list()
+        column = QVBoxLayout()
+        column.setSpacing(8)
+        column.addStretch(2)
+        column.addWidget(self._title)
+        column.addWidget(hint)
+        column.addSpacing(8)
+        column.addLayout(self._buttons())
+        column.addSpacing(24)
+        column.addWidget(self._recent_title)
+        column.addWidget(self.recent, 5)
+        column.addStretch(2)
+        page = QHBoxLayout(self)
+        page.setContentsMargins(24, 24, 24, 24)
+        page.addStretch(1)
+        page.addLayout(column, 8)
+        page.addStretch(1)
+        self.show_recent(())
+        appearance.changed.connect(self._dress)
+        self._dress()
+
+    def show_recent(self, files: tuple[RecentFile, ...]) -> None:
+        """Show what was open before, pinned files first; files that are gone are marked and stay."""
+        self.recent.clear()
+        for file in in_order(files):
+            missing = file.missing
+            item = QListWidgetItem(file.name, self.recent)
+            item.setData(PATH, file.path)
+            item.setData(PINNED, file.pinned)
+            item.setData(SECOND, file.path)
+            item.setData(FAINT, missing)
+            item.setData(MARK, ", ".join(word for word, on in (("pinned", file.pinned), ("missing", missing)) if on))
+            item.setToolTip(tip(file.path))
+        self.recent.setVisible(bool(files))
+        self._recent_title.setVisible(bool(files))
+
+    def _buttons(self) -> QHBoxLayout:
+        open_button = QPushButton("Open...", self)
+        open_button.setObjectName("start-open")
+        open_button.setDefault(True)
+        open_button.clicked.connect(self.open_wanted)
+        sample_button = QPushButton("Open the sample", self)
+        sample_button.setObjectName("start-sample")
+        sample_button.setToolTip("A real report: khugepaged in reclaim against exec and mremap")
+        sample_button.clicked.connect(self.sample_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(open_button)
+        row.addWidget(sample_button)
+        row.addStretch()
+        return row
+
+    def _recent_list(self) -> QListWidget:
+        recent = QListWidget(self)
+        recent.setObjectName("recent-files")
+        recent.setAccessibleName("Recent files")
+        recent.setFrameShape(QListWidget.Shape.NoFrame)
+        recent.setItemDelegate(TwoLineDelegate(self._appearance, recent))
+        recent.setMouseTracking(True)
+        recent.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        recent.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        recent.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        recent.setCursor(Qt.CursorShape.PointingHandCursor)
+        recent.itemClicked.connect(lambda item: self.file_wanted.emit(item.data(PATH)))
+        recent.itemActivated.connect(lambda item: self.file_wanted.emit(item.data(PATH)))
+        recent.customContextMenuRequested.connect(self._show_menu)
+        return recent
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.recent.itemAt(place)
+        if item is None:
+            return
+        path, pinned = item.data(PATH), bool(item.data(PINNED))
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        pin = menu.addAction("Unpin" if pinned else "Pin")
+        pin.triggered.connect(lambda: self.pin_wanted.emit(path, not pinned))
+        forget = menu.addAction("Remove from the list")
+        forget.triggered.connect(lambda: self.forget_wanted.emit(path))
+        menu.popup(self.recent.viewport().mapToGlobal(place))
+
+    def _dress(self) -> None:
+        font = self._appearance.scaled(self._appearance.ui_font, 1.6)
+        font.setWeight(font.Weight.DemiBold)
+        self._title.setFont(font)

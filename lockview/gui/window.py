@@ -1,0 +1,321 @@
+"""The main window: puts the panels together and does what the actions ask. It knows every panel; no panel knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow
+
+from lockview.document.errors import UserError
+from lockview.document.names import display_name
+from lockview.document.selection import Selection
+from lockview.gui.actions import ActionSpec, UiState
+from lockview.gui.central import Central
+from lockview.gui.docks import Docks
+from lockview.gui.graph.panel import GraphPanel
+from lockview.gui.jobs import Jobs
+from lockview.gui.menus import ActionBoard
+from lockview.gui.messages import Message
+from lockview.gui.opening import Opener
+from lockview.gui.plain import shown
+from lockview.gui.settings_store import LAYOUT_VERSION, SettingsStore
+from lockview.gui.status import StatusBar
+from lockview.gui.theme import Appearance
+from lockview.gui.tool_bar import ToolBar
+from lockview.gui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lockview.document.recent import RecentFile
+    from lockview.gui.details.panel import DetailsPanel
+    from lockview.gui.replay.panel import ReplayPanel
+    from lockview.gui.start.page import StartPage
+
+FIRST_SIZE = (1280, 800)
+SAMPLE = "samples/khugepaged-fs-reclaim.log"
+
+
+class MainWindow(QMainWindow):
+    """The picture stands in the middle and is painted first; the docks get their contents after that."""
+
+    finished = Signal()
+    """Everything is there, not only what the first paint needs."""
+
+    def __init__(self, store: SettingsStore, appearance: Appearance) -> None:
+        super().__init__()
+        self.setObjectName("main")
+        self.store = store
+        self.appearance = appearance
+        self.workspace = Workspace(self)
+        self.jobs = Jobs(self)
+        self.opener = Opener(self.workspace, self.jobs, self)
+        self.graph: GraphPanel = GraphPanel(self.workspace, appearance, self.jobs)
+        self.central = Central(self.graph, self.workspace, appearance, self)
+        self.messages = self.central.messages
+        self.setCentralWidget(self.central)
+        self.board = ActionBoard(self, self.run)
+        self.board.fill_menu_bar(self.menuBar())
+        self.tools = ToolBar(self.board, self)
+        self.addToolBar(self.tools)
+        self.status = StatusBar(self)
+        self.setStatusBar(self.status)
+        self.resize(*FIRST_SIZE)
+        self.docks = Docks(self)
+        self._details: DetailsPanel | None = None
+        self._replay: ReplayPanel | None = None
+        self._painted = self._is_finished = False
+        self._connect()
+        self._restore()
+        self.refresh()
+
+    def _connect(self) -> None:
+        self.workspace.documents_changed.connect(self.refresh)
+        self.workspace.selection_changed.connect(self.refresh)
+        self.appearance.changed.connect(self.refresh)
+        self.graph.view_changed.connect(self.refresh)
+        self.graph.status_changed.connect(self.status.set_picture)
+        self.graph.failed.connect(lambda words: self.messages.show_message(Message(shown(words), topic="picture")))
+        self.opener.trouble.connect(self.messages.show_message)
+        self.opener.settled.connect(self.messages.clear)
+        self.opener.opened.connect(self._remember)
+        self.jobs.started.connect(self.status.watch)
+        self.status.working_changed.connect(self.refresh)
+        self.central.start_made.connect(self._connect_start)
+
+    # -- start and end
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            QTimer.singleShot(0, self.finish)
+
+    def finish(self) -> None:
+        """Make what the first paint did not need. Happens by itself; calling it again does nothing."""
+        if self._is_finished:
+            return
+        self._is_finished = True
+        from lockview.gui.late import finish_window
+
+        finish_window(self)
+        self.refresh()
+        self.finished.emit()
+
+    def catch_bugs(self) -> None:
+        """Offer a report of every exception that nothing else caught."""
+        from lockview.gui.crash import CrashReporter
+
+        CrashReporter(self).install()
+
+    def _restore(self) -> None:
+        if not (self.restoreGeometry(self.store.geometry) and self.restoreState(self.store.docks, LAYOUT_VERSION)):
+            self.docks.proportion()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.store.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION))
+        self.store.flush()
+        self.jobs.stop()
+        self.opener.forget_spool()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ThemeChange:
+            self.appearance.refresh()
+        super().changeEvent(event)
+
+    # -- what is shown
+
+    @property
+    def state(self) -> UiState:
+        """What decides which actions make sense."""
+        selection, document, report = self.workspace.selection, self.workspace.document, self.workspace.report
+        edge = report is not None and selection.edge is not None and selection.edge < len(report.graph.edges)
+        return UiState(
+            document=document is not None,
+            reloadable=document is not None and bool(document.path),
+            report=report is not None,
+            cycle=report is not None and bool(report.graph.edges),
+            edge=edge,
+            frame=edge and selection.frame is not None,
+            earlier_report=self._report_after(-1) is not None,
+            later_report=self._report_after(1) is not None,
+            working=self.status.working,
+            view=self.graph.view_name,
+            theme=self.appearance.choice,
+        )
+
+    def refresh(self, _: object = None) -> None:
+        """Bring title, page, actions and facts up to what is selected."""
+        document = self.workspace.document
+        self.setWindowTitle(f"{shown(display_name(document))} \N{EM DASH} lockview" if document else "lockview")
+        self.central.refresh()
+        self.board.refresh(self.state)
+        self.status.show_facts(document, self.workspace.report)
+
+    def run(self, spec: ActionSpec) -> None:
+        """Do what an action says. The one place where a refusal becomes a message."""
+        try:
+            spec.run(self)
+        except UserError as error:
+            self.messages.show_message(Message(shown(str(error)), topic=spec.name))
+
+    @property
+    def details(self) -> DetailsPanel:
+        """The details panel."""
+        self.finish()
+        assert self._details is not None
+        return self._details
+
+    @property
+    def replay(self) -> ReplayPanel:
+        """The replay panel, in front."""
+        self.finish()
+        assert self._replay is not None
+        self.docks.bring_up("replay")
+        return self._replay
+
+    def take_panels(self, details: DetailsPanel, replay: ReplayPanel) -> None:
+        """Keep the panels that actions speak to, when they are made."""
+        self._details, self._replay = details, replay
+
+    # -- documents
+
+    def open_paths(self, paths: Sequence[str]) -> None:
+        """Open files, folders, pipes and ``-`` for standard input."""
+        self.opener.open_paths(paths)
+
+    def ask_for_files(self) -> None:
+        """Let the user choose files, starting where the current document lies."""
+        from PySide6.QtWidgets import QFileDialog
+
+        document = self.workspace.document
+        folder = document.path.rpartition("/")[0] if document else ""
+        dialog = QFileDialog(self, "Open logs", folder)
+        dialog.setObjectName("open-dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(self.open_paths)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def open_sample(self) -> None:
+        """Open the report that comes with lockview."""
+        from lockview.document.resources import resource
+
+        self.open_paths([resource(SAMPLE)])
+
+    def paste(self) -> None:
+        """Read what is on the clipboard: files as files, text as a scratch document."""
+        from PySide6.QtWidgets import QApplication
+
+        from lockview.gui.drops import paths_in
+
+        data = QApplication.clipboard().mimeData()
+        paths = paths_in(data)
+        if paths:
+            self.open_paths(paths)
+        else:
+            self.opener.open_text(data.text())
+
+    def reload(self, number: int | None = None) -> None:
+        """Read a document's file again; the selected one's unless told another."""
+        where = self.workspace.selection.document if number is None else number
+        if 0 <= where < len(self.workspace.documents):
+            self.opener.reload(self.workspace.documents[where])
+
+    def close_document(self, number: int | None = None) -> None:
+        """Close a document; the selected one unless told another."""
+        where = self.workspace.selection.document if number is None else number
+        if 0 <= where < len(self.workspace.documents):
+            document = self.workspace.documents[where]
+            self.messages.clear(document.path or document.log.name)
+            self.workspace.close(where)
+
+    def step_report(self, step: int) -> None:
+        """Go to the report before or after, over all documents."""
+        place = self._report_after(step)
+        if place is not None:
+            self.workspace.select(Selection(document=place[0], report=place[1]))
+
+    def _report_after(self, step: int) -> tuple[int, int] | None:
+        documents, now = self.workspace.documents, self.workspace.selection
+        places = [(number, report) for number, doc in enumerate(documents) for report in range(len(doc.reports))]
+        here = (now.document, now.report)
+        if step > 0:
+            return next((place for place in places if place > here), None)
+        return next((place for place in reversed(places) if place < here), None)
+
+    # -- recent files
+
+    def _remember(self, path: str) -> None:
+        from lockview.document.recent import opened
+        from lockview.document.resources import resource
+
+        if path != resource(SAMPLE):
+            self.keep_recent(opened(self.store.recent, path))
+
+    def keep_recent(self, files: tuple[RecentFile, ...]) -> None:
+        """Remember these files and show them."""
+        self.store.recent = files
+        self.central.show_recent(files)
+
+    def _connect_start(self, page: StartPage) -> None:
+        from lockview.document.recent import with_pin, without
+
+        page.show_recent(self.store.recent)
+        page.open_wanted.connect(self.ask_for_files)
+        page.sample_wanted.connect(self.open_sample)
+        page.file_wanted.connect(lambda path: self.open_paths([path]))
+        page.pin_wanted.connect(lambda path, pin: self.keep_recent(with_pin(self.store.recent, path, pin)))
+        page.forget_wanted.connect(lambda path: self.keep_recent(without(self.store.recent, path)))
+
+    # -- the picture and the panels
+
+    def set_view(self, name: str) -> None:
+        """Show the picture as a ring, in layers or in lanes."""
+        self.graph.set_view(name)
+        self.refresh()
+
+    def choose_theme(self, choice: str) -> None:
+        """Use a theme and remember it."""
+        self.store.theme = choice
+        self.appearance.choose(choice)
+        self.refresh()
+
+    def reset_layout(self) -> None:
+        """Put the docks back where they were at the first start."""
+        self.store.forget_docks()
+        self.docks.reset()
+
+    def export(self, fmt: str) -> None:
+        """Write the report, pictured as the graph shows it, to a file that the user names."""
+        self.graph.export(fmt)
+
+    def copy_as(self, fmt: str) -> None:
+        """Put the report, pictured as the graph shows it, on the clipboard."""
+        self.graph.copy_as(fmt)
+
+    def copy_frame(self) -> None:
+        """Copy the selected frame."""
+        self.details.copy_frame()
+
+    def copy_stack(self) -> None:
+        """Copy the stack of the selected edge."""
+        self.details.copy_stack()
+
+    def cancel_work(self) -> None:
+        """Stop the work that the status bar shows."""
+        self.status.cancel_newest()
+
+    def show_shortcuts(self) -> None:
+        """Show all actions with their keys."""
+        from lockview.gui.help import ShortcutSheet
+
+        ShortcutSheet(self).show()
+
+    def show_about(self) -> None:
+        """Say what this is."""
+        from lockview.gui.help import AboutDialog
+
+        AboutDialog(self).show()
