@@ -34,12 +34,13 @@ class GroupItem(QGraphicsItem):
         self.shown = group
         self._look = look
         self._bounds = painted_bounds(group, look.fonts)
+        self._area: QPainterPath | None = None
 
     def show_group(self, group: Group, look: Look) -> None:
         """Show another state of the same thing; costs nothing when there is no difference."""
         if group == self.shown and look == self._look:
             return
-        self.shown, self._look = group, look
+        self.shown, self._look, self._area = group, look, None
         bounds = painted_bounds(group, look.fonts)
         if bounds != self._bounds:
             self.prepareGeometryChange()
@@ -50,7 +51,9 @@ class GroupItem(QGraphicsItem):
         return self._bounds
 
     def shape(self) -> QPainterPath:
-        return pointer_area(self.shown)
+        if self._area is None:
+            self._area = pointer_area(self.shown)
+        return self._area
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         del option, widget

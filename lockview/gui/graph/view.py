@@ -1,50 +1,41 @@
-"""A drawing on the screen: zoom, pan, pick, hover and keyboard. It knows names of groups, not what they stand for.
+"""A drawing on the screen: pick, hover and keyboard. It knows names of groups, not what they stand for.
 
 What the user does leaves as names (``picked``, ``hovered``); what is selected comes back inside the next drawing.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QNativeGestureEvent,
     QPainter,
     QPen,
-    QResizeEvent,
-    QWheelEvent,
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
-    QGestureEvent,
     QGraphicsScene,
-    QGraphicsView,
-    QPinchGesture,
     QToolTip,
     QWidget,
 )
 
+from lockview.gui.graph.canvas import STEP, Canvas
 from lockview.gui.graph.items import GroupItem, Look, label_area
 from lockview.gui.plain import tip
-from lockview.layout.drawing import Box, Drawing, Role
+from lockview.layout.drawing import Box, Drawing, Group, Role
 
 NO_DRAWING = Drawing(Box(0.0, 0.0, 0.0, 0.0), ())
 
-_STEP = 1.2
-"""One notch of the wheel, one press of plus or minus."""
-_SMALLEST, _LARGEST = 0.05, 12.0
-_LARGEST_FIT = 1.25
-"""A small picture is not blown up to fill a large window."""
 _SLOP = 3
 """How far, in screen pixels, a click may miss."""
 _PAN = 48
-_IN_SIGHT = 48
-"""So many screen pixels of the picture stay in the window however far it is pushed."""
+_NOTE_SIZE = 14.0
 
 _DIRECTIONS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -59,19 +50,22 @@ _KEYS_BROUGHT_IT = (
 )
 
 
-class GraphView(QGraphicsView):
+class GraphView(Canvas):
     """Shows one drawing. Until the user zooms or pans, the whole picture stays in sight."""
 
     picked = Signal(str)  # the name of a group, "" for the empty ground
     hovered = Signal(str)
-    zoomed = Signal(float)
+    menu_wanted = Signal(str, QPoint)  # the name of a group, or "", and where on the screen
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.note = ""
+        """Words that stand in for a picture."""
+        self.tip_of: Callable[[Group], str] = lambda group: group.title
+        """What the tool tip of a group says; plain text."""
         self._look = look
         self._drawing = NO_DRAWING
         self._items: list[GroupItem] = []
-        self._touched = False
         self._hover = ""
         self._focus = ""
         self._by_keyboard = False
@@ -80,16 +74,8 @@ class GraphView(QGraphicsView):
         self._scene = QGraphicsScene()
         self._scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         self.setScene(self._scene)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
-        self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         self._set_background()
 
     # What is shown
@@ -116,102 +102,20 @@ class GraphView(QGraphicsView):
             self._items = [GroupItem(group, self._look) for group in drawing.groups]
             for item in self._items:
                 self._scene.addItem(item)
-        if old.bounds != drawing.bounds:
-            self._update_room()
-            if not self._touched:
-                self.fit()
+        self.set_bounds(drawing.bounds)
 
     def _set_background(self) -> None:
         self.setBackgroundBrush(QColor(self._look.theme.colours[Role.BACKGROUND]))
 
-    # Zoom and pan
-
-    @property
-    def scale_factor(self) -> float:
-        """Screen pixels per scene pixel."""
-        return self.transform().m11()
-
-    def fit(self) -> None:
-        """Show the whole picture, and keep doing so until the user zooms or pans again."""
-        self._touched = False
-        bounds, port = self._drawing.bounds, self.viewport().rect()
-        if bounds.width <= 0 or bounds.height <= 0 or port.width() <= 0 or port.height() <= 0:
-            return
-        factor = min(port.width() / bounds.width, port.height() / bounds.height, _LARGEST_FIT)
-        self._set_scale(max(factor, _SMALLEST))
-        self.centerOn(QPointF(*bounds.centre))
-        self.zoomed.emit(self.scale_factor)
-
-    def zoom_at(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom by a factor; the scene point under ``at`` (viewport pixels, default the middle) stays there."""
-        port = QPointF(self.viewport().rect().center()) if at is None else at
-        wanted = min(max(self.scale_factor * factor, _SMALLEST), _LARGEST)
-        inverse = self.viewportTransform().inverted()[0]
-        anchor = inverse.map(port)
-        self._touched = True
-        self._set_scale(wanted)
-        moved = self.viewportTransform().map(anchor) - port
-        self._scroll(round(moved.x()), round(moved.y()))
-        self.zoomed.emit(self.scale_factor)
-
-    def _set_scale(self, factor: float) -> None:
-        self.resetTransform()
-        self.scale(factor, factor)
-        self._update_room()
-
-    def _update_room(self) -> None:
-        """Let the view move until the picture is almost out of sight, so that any point can stay under the pointer."""
-        bounds, factor = self._drawing.bounds, self.scale_factor
-        across = max(0.0, (self.viewport().width() - _IN_SIGHT) / factor)
-        down = max(0.0, (self.viewport().height() - _IN_SIGHT) / factor)
-        room = QRectF(bounds.x, bounds.y, bounds.width, bounds.height).adjusted(-across, -down, across, down)
-        if room != self.sceneRect():
-            self.setSceneRect(room)
-
-    def _scroll(self, across: int, down: int) -> None:
-        for bar, step in ((self.horizontalScrollBar(), across), (self.verticalScrollBar(), down)):
-            bar.setValue(bar.value() + step)
-
-    def pan(self, across: int, down: int) -> None:
-        """Move the view over the picture by screen pixels."""
-        self._touched = True
-        self._scroll(across, down)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self._touched:
-            self._update_room()
-        else:
-            self.fit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        turned = event.angleDelta().y()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_at(_STEP ** (turned / 120), event.position())
-            event.accept()
-            return
-        self._touched = True
-        super().wheelEvent(event)
+    # Pointer
 
     def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_at(1.0 + event.value(), event.position())
-                return True
-        elif isinstance(event, QGestureEvent):
-            pinch = event.gesture(Qt.GestureType.PinchGesture)
-            if isinstance(pinch, QPinchGesture):
-                centre = self.viewport().mapFromGlobal(pinch.centerPoint().toPoint())
-                self.zoom_at(pinch.scaleFactor(), QPointF(centre))
-                return True
-        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tooltip(event)
             return True
-        elif event.type() == QEvent.Type.Leave:
+        if event.type() == QEvent.Type.Leave:
             self._set_hover("")
         return super().viewportEvent(event)
-
-    # Pointer
 
     def name_at(self, at: QPoint) -> str:
         """The name of the topmost named group under a viewport position, or nearly under it; "" for none."""
@@ -249,12 +153,20 @@ class GraphView(QGraphicsView):
         if self._grabbed is None and event.button() == Qt.MouseButton.LeftButton:
             self.picked.emit(self.name_at(at))
         self._press = self._grabbed = None
-        self._hover = ""
         self._set_hover(self.name_at(at))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             self.fit()
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            item = self.item_named(self._focus)
+            at = self.mapFromScene(label_area(item.shown).center()) if item else self.viewport().rect().center()
+            self.menu_wanted.emit(self._focus, self.viewport().mapToGlobal(at))
+        else:
+            self.menu_wanted.emit(self.name_at(event.pos()), event.globalPos())
         event.accept()
 
     def _set_hover(self, name: str) -> None:
@@ -266,7 +178,7 @@ class GraphView(QGraphicsView):
 
     def _show_tooltip(self, event: QHelpEvent) -> None:
         item = self.item_named(self.name_at(event.pos()))
-        text = tip(item.shown.title) if item else ""
+        text = tip(self.tip_of(item.shown)) if item else ""
         QToolTip.showText(event.globalPos(), text, self.viewport())
 
     # Keyboard
@@ -280,9 +192,9 @@ class GraphView(QGraphicsView):
             if control or not self._focus or not self._pick_towards(across, down):
                 self.pan(across * _PAN, down * _PAN)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom_at(_STEP)
+            self.zoom_at(STEP)
         elif key == Qt.Key.Key_Minus:
-            self.zoom_at(1 / _STEP)
+            self.zoom_at(1 / STEP)
         elif key == Qt.Key.Key_0 and control:
             self.fit()
         else:
@@ -355,8 +267,16 @@ class GraphView(QGraphicsView):
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         super().drawForeground(painter, rect)
-        if not (self.hasFocus() and self._by_keyboard):
-            return
+        if self.note:
+            painter.resetTransform()
+            painter.setFont(self._look.fonts.font(_NOTE_SIZE, False, False)[0])
+            painter.setPen(QColor(self._look.theme.colours[Role.DIM]))
+            room = self.viewport().rect().adjusted(32, 32, -32, -32)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.note)
+        if self.hasFocus() and self._by_keyboard:
+            self._draw_focus(painter)
+
+    def _draw_focus(self, painter: QPainter) -> None:
         pen = QPen(QColor(self._look.theme.colours[Role.ACCENT]), 1.5, Qt.PenStyle.DotLine)
         pen.setCosmetic(True)
         painter.setPen(pen)
