@@ -1,0 +1,64 @@
+"""A lock graph as a Mermaid flow chart, which code hosting sites draw inside issues and Markdown.
+
+Labels are quoted, and every character that Mermaid, Markdown or HTML could give a meaning to becomes a ``#n;`` code.
+"""
+
+from __future__ import annotations
+
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode
+from lockview.layout.captions import LETTERS, node_caption
+from lockview.layout.drawing import Role
+from lockview.layout.labels import visible
+from lockview.layout.theme import LIGHT
+from lockview.model.reports import Report
+
+PLAIN = frozenset(" ,.:/+-=")
+"""Characters besides letters, digits and underscores that mean nothing inside a quoted label."""
+
+
+def mermaid(graph: LockGraph, report: Report) -> str:
+    """The graph as a flow chart, the wanted lock first, preceded by a comment with the report's title."""
+    lines = [f"%% {_comment(report.title)}", "flowchart TB"]
+    lines += [f"  {_node(graph, node)}" for node in graph.nodes]
+    lines += [f"  L{edge.tail} {_arrow(edge)} L{edge.head}" for edge in graph.edges]
+    for number, edge in enumerate(graph.edges):
+        new = edge.dependency.new
+        colour = LIGHT.colours[Role.SIGNAL if new else Role.task(edge.task)]
+        lines.append(f"  linkStyle {number} stroke:{colour},stroke-width:{4 if new else 2}px")
+    return "\n".join([*lines, ""])
+
+
+def _node(graph: LockGraph, node: LockNode) -> str:
+    usage = f" {{{node.usage}}}" if node.usage else ""
+    label = f"{_escaped(node.lock_class.name)}<br/>{_escaped(node_caption(graph, node) + usage)}"
+    opening, closing = ('{{"', '"}}') if node.kind is LockKind.MARKER else ('["', '"]')
+    return f"L{node.number}{opening}{label}{closing}"
+
+
+def _arrow(edge: LockEdge) -> str:
+    new = edge.dependency.new
+    first = " ".join(part for part in (str(edge.order), LETTERS[edge.mode], "new" if new else "") if part)
+    functions = " -> ".join(name for name in (edge.holder, edge.acquirer) if name)
+    label = "<br/>".join(_escaped(part) for part in (first, functions) if part)
+    if edge.mode is Mode.SHARED:
+        return f'-. "{label}" .->'
+    return f'== "{label}" ==>' if new else f'-- "{label}" -->'
+
+
+def _escaped(text: str) -> str:
+    text = visible(text)
+    return "".join(
+        char if char.isalnum() or _inner(text, place) else f"#{ord(char)};" for place, char in enumerate(text)
+    )
+
+
+def _inner(text: str, place: int) -> bool:
+    """Whether a character means nothing where it stands: not a list's bullet or number, not a mark of emphasis."""
+    if text[place] == "_":
+        return text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
+    return text[place] in PLAIN and place > 0 and not text[:place].isdigit()
+
+
+def _comment(text: str) -> str:
+    """Braces would make a comment a directive."""
+    return visible(text).replace("{", "(").replace("}", ")")
