@@ -28,8 +28,6 @@ FOUND, NOTHING, FAILED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 130, 141
 FORMATS = ("svg", "png", "pdf", "dot", "mmd", "txt", "json")
 """The forms of ``render``; each is also the ending of file names that asks for it."""
 
-VIEWS = ("ring", "layered", "lanes")
-
 
 def main(arguments: Sequence[str]) -> int:
     """Run a command or option; returns the exit code, or raises SystemExit(0) after ``--help`` and ``--version``."""
@@ -180,6 +178,8 @@ def _say_nothing_found(log: Log) -> int:
 
 
 def _render(arguments: list[str]) -> int:
+    from lockview.export.render import VIEWS
+
     parser = _Parser(
         "lockview render",
         "Draws a report of FILE into a file. No display is needed.\n"

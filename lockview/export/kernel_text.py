@@ -188,5 +188,5 @@ def _frame(frame: Frame) -> str:
     module = " ".join(filter(None, (frame.module, frame.build_id)))
     if frame.file and frame.offset is None and not frame.inlined:
         return f"{symbol} ({frame.file}:{frame.line or '?'})" + (f" {module}" if module else "")
-    position = f" {frame.file}:{frame.line or '?'}" if frame.file else ""
+    position = f" {frame.file}:{frame.line or -1}" if frame.file else ""
     return symbol + (f" [{module}]" if module else "") + position + (" [inline]" if frame.inlined else "")

@@ -52,7 +52,7 @@ def _paragraph(report: Report) -> Iterator[str]:
     if report.cycle:
         names = [dependency.held.name for dependency in report.cycle]
         yield f"  cycle {' -> '.join([*names, names[0]])}"
-    if report.reading.missing:
+    if report.reading.missing and not report.reading.problems:
         yield f"  incomplete: no {', no '.join(report.reading.missing)}"
     yield from map(_problem, report.reading.problems)
 

@@ -1,6 +1,7 @@
 """The kernel's wording: exact text for each era, and nothing that reading it would lose."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
@@ -18,7 +19,7 @@ from lockview.model.reports import (
     Task,
 )
 from lockview.model.stacks import Backtrace, Frame, StackTrace
-from lockview.parsing.reader import read_text
+from lockview.parsing.reader import read_file, read_text
 
 NEW = "WARNING: possible circular locking dependency detected"
 A, B, C = LockClass("&a->lock"), LockClass("b", 3, 1), LockClass("c")
@@ -243,6 +244,7 @@ def test_irq_steps_and_further_cpus_have_their_columns() -> None:
         (Frame("f", 1, 2, file="fs/x.c", line=7), "f+0x1/0x2 fs/x.c:7"),
         (Frame("f", 1, 2, "xfs", file="fs/x.c", line=7), "f+0x1/0x2 [xfs] fs/x.c:7"),
         (Frame("f", file="fs/x.h", line=7, inlined=True), "f fs/x.h:7 [inline]"),
+        (Frame("f", file="fs/x.h", inlined=True), "f fs/x.h:-1 [inline]"),
         (Frame("f", file="fs/x.c", line=7), "f (fs/x.c:7)"),
         (Frame("f", file="fs/x.c", line=7, module="xfs"), "f (fs/x.c:7) xfs"),
         (Frame("f", 1, 2, reliable=False, address="c0123456"), "[<c0123456>] ? f+0x1/0x2"),
@@ -291,3 +293,14 @@ def test_reading_gives_the_report_back(report: CircularReport) -> None:
 @example(modern())
 def test_reading_gives_any_report_back(report: CircularReport) -> None:
     assert read_again(report) == report
+
+
+def test_real_reports_come_back(shared: Path) -> None:
+    """Reports as people sent them: what is read from the damaged text is the same after writing and reading again."""
+    lost = [
+        path.name
+        for path in sorted((shared / "corpus").glob("circular-*.log"))
+        for report in read_file(str(path)).reports
+        if read_text(kernel_text(report)).reports != (report,)
+    ]
+    assert lost == []
