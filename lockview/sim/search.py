@@ -112,6 +112,8 @@ def _switches(options: dict[int, tuple[World, int]], last: int) -> int:
 
 def _guess(program: Program) -> Schedule | None:
     """Run every task up to its last lock and let it ask for it, at once if the lock is held already."""
+    if not all(task.acquisitions for task in program.scenario.tasks):
+        return None
     world = program.start
     choices: list[int] = []
     asks_later: list[int] = []

@@ -1,0 +1,92 @@
+"""A report becomes tasks that take what its edges say."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from strategies import circular_reports
+
+from lockview.analysis.build import lock_graph
+from lockview.model.locks import HeldLock, LockClass
+from lockview.model.reports import CircularReport, Report
+from lockview.model.traces import Outcome
+from lockview.parsing.reader import read_file
+from lockview.sim.bridge import scenario_from_report
+from lockview.sim.replay import Replay
+from lockview.sim.scenario import Scenario
+from lockview.sim.search import find_completion, find_deadlock
+
+
+def test_tasks_of_the_sample(seed: Scenario) -> None:
+    assert [(task.name, [(str(item.lock_class), item.edge) for item in task.acquisitions]) for task in seed.tasks] == [
+        ("execve", [("&mapping->i_mmap_rwsem", None), ("&vma->vm_sequence", 0), ("&vma->vm_sequence/1", 1)]),
+        ("mremap", [("&vma->vm_sequence/1", None), ("fs_reclaim", 2)]),
+        ("khugepaged/43", [("fs_reclaim", None), ("&mapping->i_mmap_rwsem", 3)]),
+    ]
+    assert len(seed.tasks[2].acquisitions[0].stack) == 1
+    assert len(seed.tasks[2].acquisitions[1].stack) == 15
+
+
+def test_assumptions_of_the_sample_name_what_blocks_nobody(seed: Scenario) -> None:
+    assert seed.assumptions[0].startswith("Every class blocks everybody")
+    assert seed.assumptions[-1].startswith("&vma->vm_sequence, &vma->vm_sequence/1 and fs_reclaim block nobody")
+
+
+def test_recursion_deadlocks_alone() -> None:
+    """One task that takes a class twice waits for itself."""
+    lock = HeldLock(LockClass("A"))
+    report = Report("WARNING: possible recursive locking detected", wanted=lock, held=lock)
+    scenario = scenario_from_report(report, lock_graph(report))
+    result = find_deadlock(scenario)
+    assert result.schedule
+    assert result.schedule.choices == (0, 0)
+    assert find_completion(scenario).schedule is None
+
+
+def test_single_dependency_cannot_deadlock() -> None:
+    """When only the new dependency is left of a report, one task remains, and nothing can hold it up."""
+    report = Report("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
+    result = find_deadlock(scenario_from_report(report, lock_graph(report)))
+    assert (result.schedule, result.complete) == (None, True)
+
+
+def test_empty_report_gives_an_empty_scenario() -> None:
+    report = CircularReport("WARNING: cut")
+    scenario = scenario_from_report(report, lock_graph(report))
+    assert scenario == Scenario("WARNING: cut", ())
+    assert Replay.start(scenario).outcome is Outcome.DONE
+    assert find_deadlock(scenario).schedule is None
+
+
+def check_deadlock(report: Report) -> None:
+    """A cycle over several tasks always has a run into the deadlock and one past it."""
+    graph = lock_graph(report)
+    scenario = scenario_from_report(report, graph)
+    result = find_deadlock(scenario, effort=20_000)
+    assert (result.schedule is not None) == (
+        len(graph.tasks) > 1 or any(edge.tail == edge.head for edge in graph.edges)
+    )
+    if result.schedule:
+        last = Replay.start(scenario, result.schedule).last()
+        assert last.outcome is Outcome.DEADLOCK
+        assert set(last.waiters) == set(range(len(scenario.tasks)))
+    done = find_completion(scenario).schedule
+    if len(graph.tasks) > 1:
+        assert done
+        assert Replay.start(scenario, done).trace.outcome is Outcome.DONE
+
+
+def test_real_reports(shared: Path) -> None:
+    for path in sorted((shared / "corpus").glob("circular-*.log")):
+        for report in read_file(str(path)).reports:
+            check_deadlock(report)
+
+
+@settings(max_examples=40, deadline=None)
+@given(circular_reports())
+def test_made_up_reports(report: CircularReport) -> None:
+    """Reports whose classes all differ behave like a kernel's; a class twice in a chain must at least not fail."""
+    classes = [edge.held for edge in report.cycle]
+    if len(set(classes)) == len(classes):
+        check_deadlock(report)
+    else:
+        find_deadlock(scenario_from_report(report, lock_graph(report)), effort=5_000)
