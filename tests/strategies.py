@@ -143,9 +143,9 @@ def lock_names() -> SearchStrategy[str]:
 
 
 def _is_readable_name(name: str) -> bool:
-    """No name ends like a key number or subclass, and none holds the separators of the lines that it stands in."""
+    """No name ends like a key number or subclass, and none holds what separates it from its line or looks wrapped."""
     ends_like_suffix = re.search(r"#\d*$|/\d*$", name)
-    separators = ("-->", "){", ");", " -> ", "  ")
+    separators = ("-->", "){", ");", " -> ", "  ", " #", " /", " )")
     return not ends_like_suffix and not any(mark in name for mark in separators) and name.strip() == name
 
 
