@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from lockview.model.locks import LockClass
-from lockview.model.reports import ChainEntry, CircularReport, Reading
+from dataclasses import replace
+
+from lockview.model.locks import HeldLock, LockClass
+from lockview.model.reports import ChainEntry, CircularReport, HeldLocks, Reading
 from lockview.model.stacks import EMPTY_STACK, Frame, StackTrace
-from lockview.model.text import Problem, Severity, Span
+from lockview.parsing.backtraces import Ident
+from lockview.parsing.completeness import check, missing_parts
+from lockview.parsing.held_lists import with_parts
 from lockview.parsing.lines import Stream
 from lockview.parsing.locks import lock_class
+from lockview.parsing.scenarios import read_scenario
 from lockview.parsing.sections import Part, ReportReader, Title
 from lockview.parsing.tokens import Token, Word
 
@@ -17,69 +22,64 @@ class CircularReader(ReportReader):
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
         super().__init__(stream, title, start, end)
-        self.entries: list[tuple[Token, list[Frame]]] = []
-        self.chain_exists: tuple[LockClass, ...] = ()
-        self._on[Word.ENTRY] = self.on_entry
-        self._on[Word.CHAIN_EXISTS] = self.on_chain_exists
-        self._on[Word.DEPENDS] = self.on_plain_part
-        self._on[Word.CHAIN_HEAD] = self.on_plain_part
+        self._entries: list[tuple[Token, list[Frame]]] = []
+        self._chain_exists: tuple[LockClass, ...] = ()
+        self._scenario_expected = True
+        self.handlers[Word.ENTRY] = self._entry
+        self.handlers[Word.CHAIN_EXISTS] = self._exists
+        self.handlers[Word.DEPENDS] = self.between
+        self.handlers[Word.CHAIN_HEAD] = self.between
 
-    def on_entry(self, token: Token) -> None:
-        if token.lock is None:
+    def _entry(self, token: Token) -> None:
+        if token.lock is None or self.operations or self.backtrace.frames:
             return
-        if self.entries and self.entries[-1][0].groups == token.groups and not self.entries[-1][1]:
-            self.entries.pop()
-        self.entries.append((token, []))
+        if self._entries and self._entries[-1][0].groups == token.groups and not self._entries[-1][1]:
+            self._entries.pop()
+        self._entries.append((token, []))
         self.part = Part.CHAIN
 
-    def on_chain_exists(self, token: Token) -> None:
+    def _exists(self, token: Token) -> None:
         names = [name.strip() for name in token.groups[0].split("-->")]
-        self.chain_exists = tuple(lock_class(name) for name in names if name)
-        self.part = Part.NONE
+        self._chain_exists = tuple(lock_class(name) for name in names if name)
+        self.part = Part.BETWEEN
 
-    def on_frame(self, frame: Frame, token: Token) -> None:
+    def take_frame(self, frame: Frame) -> bool:
         if self.part is Part.CHAIN:
-            self.entries[-1][1].append(frame)
-            self.last = token.end
-            self._note_break(token.start, token.end, token.word)
-        else:
-            super().on_frame(frame, token)
+            self._entries[-1][1].append(frame)
+            return True
+        return super().take_frame(frame)
+
+    @property
+    def has_body(self) -> bool:
+        return super().has_body or bool(self._entries)
 
     def report(self) -> CircularReport:
-        """The report of what was walked over."""
-        chain = tuple(self._entry(token, frames) for token, frames in self.entries)
-        scenario, held_locks, backtrace = self.scenario(), self.held_locks(), self.backtrace()
+        chain = tuple(self._chain_entry(token, frames) for token, frames in self._entries)
+        classes = tuple(entry.lock_class for entry in chain)
+        ident = self.ident if self.ident.kernel else self.backtrace.ident()
+        held_locks = self.held_lists.of_task(self.task)
         first = self.stream.line(self.start)
-        missing = tuple(
-            name
-            for name, there in (
-                ("wanted", self.wanted is not None),
-                ("held", self.held is not None),
-                ("chain", bool(chain) and chain[-1].index == 0),
-                ("scenario", bool(scenario)),
-                ("held-locks", held_locks is not None),
-                ("backtrace", backtrace is not None),
-            )
-            if not there
-        )
-        return CircularReport(
+        report = CircularReport(
             title=self.title.text if self.title else "",
-            kernel=self.kernel,
-            build=self.build,
-            taint=self.taint,
+            kernel=ident.kernel,
+            build=ident.build,
+            taint=ident.taint,
             task=self.task,
-            wanted=self.wanted,
-            held=self.held,
-            scenario=scenario,
-            held_locks=held_locks,
-            backtrace=backtrace,
-            reading=Reading(first.time, first.caller, missing, tuple(sorted(self.problems, key=lambda p: p.span))),
-            span=Span(first.number, self.stream.span(self.start, self.last).last),
+            wanted=self.wanted and _of_class(self.wanted, classes),
+            held=self.held and _of_class(self.held, classes),
+            scenario=read_scenario(self.stream, self.operations, self.crosslock, self.repairs),
+            held_locks=held_locks and _list_of_classes(held_locks, classes),
+            backtrace=self.backtrace.backtrace(),
+            span=self.span,
             chain=chain,
-            chain_exists=self.chain_exists,
+            chain_exists=self._chain_exists,
         )
+        missing = missing_parts(report, _prints_scenarios(report.title, ident))
+        check(report, missing, self.repairs)
+        reading = Reading(first.time, first.caller, missing, self.repairs.problems(report.span))
+        return replace(report, reading=reading)
 
-    def _entry(self, token: Token, frames: list[Frame]) -> ChainEntry:
+    def _chain_entry(self, token: Token, frames: list[Frame]) -> ChainEntry:
         span = self.stream.span(token.start, token.end)
         stack = EMPTY_STACK
         if frames:
@@ -88,3 +88,31 @@ class CircularReader(ReportReader):
         lock = token.lock
         assert lock
         return ChainEntry(int(token.groups[0]), lock_class(lock.name), lock.usage, lock.wait_types, stack, span)
+
+
+def _prints_scenarios(title: str, ident: Ident) -> bool:
+    """Whether the kernel of a report prints a scenario: 3.0 and later do."""
+    major = ident.kernel.partition(".")[0]
+    return not (title.startswith("INFO:") and (major == "2" or not major.isdigit()))
+
+
+def _of_class(lock: HeldLock, classes: tuple[LockClass, ...]) -> HeldLock:
+    """Tell the name of a class from what its print function, a line break or another printer added to the instance.
+
+    Only instances carry such text, entries of the chain never do; so the chain's names decide.
+    """
+    name = lock.lock_class.name
+    if lock.lock_class in classes:
+        return lock
+    squeezed = name.replace(" ", "")
+    for known in sorted(classes, key=lambda known: -len(known.name)):
+        if known.name.replace(" ", "") == squeezed:
+            return with_parts(lock, name=known.name)
+        if name.startswith(known.name + " "):
+            return with_parts(lock, name=known.name, instance_text=name[len(known.name) :])
+    return lock
+
+
+def _list_of_classes(held: HeldLocks, classes: tuple[LockClass, ...]) -> HeldLocks:
+    locks = tuple(_of_class(lock, classes) for lock in held.locks)
+    return held if locks == held.locks else HeldLocks(held.task, held.count, locks, held.span)

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Iterator
+
 _PROBE = 4096
 
 
-def to_utf8(data: bytes) -> tuple[bytes, str]:
-    """Bring data into UTF-8 (or an ASCII-like code that is left as it is); returns it with the wrapper's name or ""."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:], ""
-    encoding = utf16_kind(data[:_PROBE])
+def to_utf8(data: bytes) -> bytes:
+    """Bring data into UTF-8; a code that is like ASCII is left as it is."""
+    return b"".join(utf8_blocks(iter((data,)), set()))
+
+
+def utf8_blocks(blocks: Iterator[bytes], used: set[str]) -> Iterator[bytes]:
+    """Bring a source that comes in blocks into UTF-8; the name of what was taken off goes to ``used``."""
+    first = next(blocks, b"")
+    encoding = utf16_kind(first[:_PROBE])
     if not encoding:
-        return data, ""
-    text = data.decode(encoding, "replace").removeprefix("\ufeff")
-    return text.encode("utf-8", "replace"), "UTF-16"
+        yield first.removeprefix(b"\xef\xbb\xbf")
+        yield from blocks
+        return
+    used.add("UTF-16")
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    yield decoder.decode(first).removeprefix("\ufeff").encode("utf-8", "replace")
+    for block in blocks:
+        yield decoder.decode(block).encode("utf-8", "replace")
 
 
 def utf16_kind(head: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Stack frames in every shape that kernels, unwinders and decoders print: spec of the shapes in each pattern's comment."""
+"""Stack frames in every shape that kernels, unwinders and decoders print; each pattern's comment shows its shape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class FrameText(NamedTuple):
     end: int
 
 
-_FILE = r"(?P<file>[^\s()\[\]:]{1,300}):(?P<line>\d{1,7})"
+_FILE = r"(?P<file>[^\s()\[\]:]{1,300}):(?P<line>-?\d{1,7})"
 
 
 @cache
@@ -99,7 +99,7 @@ def frame_at(stream: Stream, start: int, end: int, part: str = "") -> FrameText 
         reliable=reliable,
         part=part,
         file=file,
-        line=int(line),
+        line=max(int(line), 0),
         inlined=text.endswith(" [inline]", start, stop),
         span=stream.span(start, stop),
     )

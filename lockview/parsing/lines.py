@@ -6,8 +6,10 @@ which every run of blanks and every line break is one blank, and from which any 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from lockview.model.text import Span
@@ -37,11 +39,14 @@ class Stream:
         for line in lines:
             part = " ".join(line.text.split())
             if part:
+                if self.lines and not (line.time or line.caller) and _cut_by_width(self.lines[-1]):
+                    parts.pop()
+                    offset -= 1
                 self.lines.append(line)
                 self.starts.append(offset)
-                parts.append(part)
+                parts += (part, " ")
                 offset += len(part) + 1
-        self.flat = " ".join(parts)
+        self.flat = "".join(parts[:-1])
 
     def index(self, offset: int) -> int:
         """The index into ``lines`` of the line that holds an offset."""
@@ -79,6 +84,16 @@ class Stream:
             column = text.find(word, column) + len(word)
         rest = text[column:]
         return column + len(rest) - len(rest.lstrip())
+
+
+@cache
+def _open_frame() -> re.Pattern[str]:
+    return re.compile(r"(?:\[<[0-9a-f]{0,16}>\]|\bat:|\?) [\w.$]{1,200}(?:\+(?:0(?:x[0-9a-f]{0,8}(?:/(?:0x?)?)?)?)?)?$")
+
+
+def _cut_by_width(above: LogLine) -> bool:
+    """Whether a terminal broke a line inside the name or the offset of a frame: it counts columns, not words."""
+    return bool(above.time and _open_frame().search(above.text, max(len(above.text) - 120, 0)))
 
 
 def by_caller(lines: Sequence[LogLine]) -> dict[str, list[LogLine]]:

@@ -49,7 +49,8 @@ PREFIX_RULES = (
     PrefixRule(
         "syslog prefixes",
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-        r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?(?:[\w.:-]{1,64} )?kernel(?:\[\d{1,10}\])?:(?: |$)",
+        r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?"
+        r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\])(?: |$)",
     ),
     PrefixRule("dmesg -x levels", "k", r"kern {0,3}:\w{3,6} {0,3}: "),
 )

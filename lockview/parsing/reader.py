@@ -1,17 +1,21 @@
-"""The door of this package: a source in, a ``Log`` with its reports out. Never raises on what a source holds."""
+"""The door of this package: a source in, a ``Log`` with its reports out. What a source holds never raises."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from lockview.model.logs import Log
+from lockview.model.logs import Log, NearMiss
 from lockview.model.reports import Report
-from lockview.parsing.decoding import to_utf8
-from lockview.parsing.lines import Stream, by_caller
-from lockview.parsing.opening import expand, read_source
-from lockview.parsing.registry import FAMILIES, Family
-from lockview.parsing.sections import Title
-from lockview.parsing.wrappers import log_lines
+from lockview.model.text import Problem, Severity
+from lockview.parsing.candidates import Candidates
+from lockview.parsing.containers import BLOCK, ContainerError, Note, unpacked
+from lockview.parsing.decoding import looks_binary, utf8_blocks
+from lockview.parsing.near_misses import unread_titles
+from lockview.parsing.opening import SourceError, read_source
+from lockview.parsing.regions import read_region
+from lockview.parsing.registry import FAMILIES
+
+_MAX_REPORTS = 10_000
 
 
 def read_text(text: str, name: str = "") -> Log:
@@ -19,47 +23,61 @@ def read_text(text: str, name: str = "") -> Log:
     return read_bytes(text.encode("utf-8", "surrogatepass"), name)
 
 
+def read_bytes(data: bytes, name: str = "") -> Log:
+    """Read a source that is in memory, compressed or not. Raises ``SourceError`` only for zstd without its package."""
+    return _read((data[start : start + BLOCK] for start in range(0, len(data), BLOCK)), name)
+
+
 def read_file(
     path: str,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Log:
-    """Read a file, or standard input for ``-``. Raises ``SourceError`` and ``Cancelled`` only."""
-    return read_bytes(b"".join(read_source(path, progress, cancelled)), path)
+    """Read a file, or standard input for ``-``.
+
+    ``progress`` gets the bytes read and the bytes in all, 0 when unknown. Raises only ``SourceError``, and
+    ``Cancelled`` when ``cancelled`` says so.
+    """
+    return _read(read_source(path, progress, cancelled), path)
 
 
-def read_bytes(data: bytes, name: str = "") -> Log:
-    """Read a source that is in memory, compressed or not."""
-    data, _ = expand(data)
-    data, _ = to_utf8(data)
+def _read(raw: Iterator[bytes], name: str) -> Log:
+    notes: list[Note] = []
     used: set[str] = set()
-    lines = log_lines(data.decode("utf-8", "surrogateescape"), 1, used)
-    reports: list[Report] = []
-    for printed in by_caller(lines).values():
-        stream = Stream(printed)
-        titles = sorted(_titles(stream))
-        for index, (start, title, family) in enumerate(titles):
-            end = titles[index + 1][0] if index + 1 < len(titles) else len(stream.flat)
-            reader = family.reader(stream, title, start, end)
-            reader.walk()
-            reports.append(reader.report())
-    reports.sort(key=lambda report: report.span.first)
-    return Log(name, tuple(reports), wrappers=tuple(sorted(used)), lines=data.count(b"\n"), size=len(data))
+    candidates = Candidates(
+        [anchor for family in FAMILIES for anchor in family.anchors],
+        [anchor for family in FAMILIES for anchor in family.weak_anchors],
+    )
+    reports: dict[int, Report] = {}
+    misses: dict[int, NearMiss] = {}
+    try:
+        for neighbourhood in candidates.neighbourhoods(utf8_blocks(unpacked(raw, notes, used), used)):
+            region = read_region(neighbourhood, used)
+            reports |= {report.span.first: report for report in region.reports if report.span.first not in reports}
+            misses |= {miss.line: miss for miss in region.near_misses}
+            if len(reports) >= _MAX_REPORTS:
+                notes.append(Note("limit-reached", f"reading stopped after {len(reports):,} reports"))
+                break
+    except ContainerError as error:
+        raise SourceError(f"{name or 'the text'}: {error}") from error
+    misses |= {miss.line: miss for miss in unread_titles(candidates.whole, 1)}
+    return Log(
+        name=name,
+        reports=tuple(report for _, report in sorted(reports.items())),
+        problems=tuple(_problems(notes, candidates, bool(reports))),
+        near_misses=tuple(miss for _, miss in sorted(misses.items())),
+        wrappers=tuple(sorted(used)),
+        lines=candidates.lines,
+        size=candidates.size,
+    )
 
 
-def _titles(stream: Stream) -> list[tuple[int, Title, Family]]:
-    found: list[tuple[int, Title, Family]] = []
-    for family in FAMILIES:
-        for words in family.titles:
-            position = stream.flat.find(words)
-            while position >= 0:
-                start, text = position, words
-                for level in ("WARNING", "INFO", "BUG"):
-                    head = f"{level}: "
-                    if stream.flat.endswith(head, 0, position):
-                        start, text = position - len(head), head + words
-                if stream.flat.endswith("[ ", 0, start):
-                    start -= 2
-                found.append((start, Title(text, start, position + len(words)), family))
-                position = stream.flat.find(words, position + 1)
-    return found
+def _problems(notes: list[Note], candidates: Candidates, found: bool) -> Iterator[Problem]:
+    for note in notes:
+        yield Problem(Severity.WARNING, note.code, note.message)
+    if not candidates.size:
+        yield Problem(Severity.ERROR, "source-empty", "the source is empty; nothing was there to read")
+    elif not found and looks_binary(candidates.head):
+        yield Problem(
+            Severity.ERROR, "source-binary", "the source is no text; open a kernel log, a mail or a console capture"
+        )

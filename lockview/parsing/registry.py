@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lockview.model.reports import Report
 from lockview.parsing.circular import CircularReader
 from lockview.parsing.lines import Stream
-from lockview.parsing.sections import Title
+from lockview.parsing.sections import ReportReader, Title
 
 
 class Family(NamedTuple):
     """One report family.
 
-    ``titles`` are the words that tell it from all others. ``anchors`` are literal bytes of which one stands in every
-    report of the family in plain text, searched for in sources of any size; ``weak_anchors`` are further ones for small sources,
-    where damage may have hit the others. ``reader`` makes the reader of a stretch.
+    ``titles`` are the words of its title line, ``signs`` further words that no other family prints: they tell a report
+    whose top is cut off. ``anchors`` are literal bytes of which one stands in every report of the family that is plain
+    text; sources of any size are searched for them. ``weak_anchors`` stand in for them where damage hit these, in
+    small sources. ``reader`` makes the reader of a stretch of a stream.
     """
 
+    name: str
     titles: tuple[str, ...]
+    signs: tuple[str, ...]
     anchors: tuple[bytes, ...]
     weak_anchors: tuple[bytes, ...]
-    reader: Callable[[Stream, Title | None, int, int], CircularReader]
+    reader: Callable[[Stream, Title | None, int, int], ReportReader]
 
 
 FAMILIES: tuple[Family, ...] = (
     Family(
+        name="circular locking dependency",
         titles=("possible circular locking dependency detected",),
+        signs=(
+            "which lock already depends on the new lock",
+            "the existing dependency chain (in reverse order)",
+            "-> #",
+        ),
         anchors=(b"ing dependency",),
-        weak_anchors=(b"circular locking", b"depends on the new lock", b"-> #"),
+        weak_anchors=(b"circular locking", b"circular=20", b"depends on the new lock", b"-> #", b"-&gt; #", b"base64"),
         reader=CircularReader,
     ),
 )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from lockview.model.reports import Operation, ScenarioStep
-from lockview.model.text import Problem, Severity
 from lockview.parsing.lines import Stream
 from lockview.parsing.locks import joined_name, lock_class
+from lockview.parsing.repairs import Repairs
 from lockview.parsing.tokens import Token
 
 _CIRCULAR_CPUS = (0, 1, 1, 0)
@@ -16,30 +14,30 @@ _CROSSLOCK_CPUS = (0, 0, 1, 1)
 _MIN_COLUMN_GAP = 6
 
 
-class Scenario(NamedTuple):
-    """The steps, and what had to be guessed about them."""
+def read_scenario(
+    stream: Stream, operations: list[Token], crosslock: bool, repairs: Repairs
+) -> tuple[ScenarioStep, ...]:
+    """Give each printed operation of a two-CPU scenario its CPU, by its column, or by its place in the kernel's order.
 
-    steps: tuple[ScenarioStep, ...]
-    problems: tuple[Problem, ...]
-
-
-def read_scenario(stream: Stream, operations: list[Token], crosslock: bool) -> Scenario:
-    """Give each printed operation its CPU: by its column, or, where the columns are lost, by its place in the order."""
+    The order decides where the columns are lost and where they contradict a scenario that has all four operations.
+    """
     if not operations:
-        return Scenario((), ())
+        return ()
+    names = [joined_name(token.groups[1]) for token in operations]
+    order = _CROSSLOCK_CPUS if crosslock else _CIRCULAR_CPUS
+    by_order = [order[index] if index < len(order) else 0 for index in range(len(operations))]
     cpus = _by_column(stream, operations)
-    problems: tuple[Problem, ...] = ()
-    if cpus is None:
-        order = _CROSSLOCK_CPUS if crosslock else _CIRCULAR_CPUS
-        cpus = [order[index] if index < len(order) else 0 for index in range(len(operations))]
+    whole = len(operations) == len(order) and (crosslock or names[0] == names[2])
+    if cpus is None or (whole and cpus != by_order):
         span = stream.span(operations[0].start, operations[-1].end)
-        message = (
-            f"lines {span.first}-{span.last}: the columns of the scenario are lost; "
-            "its operations were given to CPU0 and CPU1 in the order in which the kernel prints them"
+        repairs.note(
+            "scenario-columns-lost",
+            f"lines {span.first}-{span.last}: the columns of the scenario are lost; its operations were given to CPU0 "
+            "and CPU1 in the order in which the kernel prints them",
+            span,
         )
-        problems = (Problem(Severity.NOTE, "scenario-columns-lost", message, span),)
-    steps = tuple(_step(stream, token, cpu) for token, cpu in zip(operations, cpus, strict=True))
-    return Scenario(steps, problems)
+        cpus = by_order
+    return tuple(_step(stream, token, name, cpu) for token, name, cpu in zip(operations, names, cpus, strict=True))
 
 
 def _by_column(stream: Stream, operations: list[Token]) -> list[int] | None:
@@ -50,11 +48,11 @@ def _by_column(stream: Stream, operations: list[Token]) -> list[int] | None:
     return [int(column > middle) for column in columns]
 
 
-def _step(stream: Stream, token: Token, cpu: int) -> ScenarioStep:
-    word, name, irq, interrupt = token.groups
+def _step(stream: Stream, token: Token, name: str, cpu: int) -> ScenarioStep:
+    word, _, irq, interrupt = token.groups
     return ScenarioStep(
         cpu=cpu,
         operation=Operation(word or irq or interrupt),
-        lock_class=lock_class(joined_name(name)) if name else None,
+        lock_class=lock_class(name) if name else None,
         span=stream.span(token.start, token.end),
     )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import overload
 
+from lockview.parsing.containers import ContainerError, unpacked
 from lockview.parsing.decoding import to_utf8
-from lockview.parsing.opening import expand, read_source
+from lockview.parsing.opening import SourceError, read_source
 
 MAX_SHOWN = 64 << 10
 """Longer lines are cut for showing, in bytes."""
+MAX_LOADED = 1 << 30
+"""Of larger sources only the beginning can be shown, in bytes."""
 _STEP = 64 << 10
 
 
@@ -20,7 +23,7 @@ class SourceLines(Sequence[str]):
     """
 
     def __init__(self, data: bytes) -> None:
-        self._data, _ = to_utf8(data)
+        self._data = to_utf8(data)
         self._before: list[int] = []
         total = 0
         for start in range(0, len(self._data), _STEP):
@@ -76,5 +79,14 @@ class SourceLines(Sequence[str]):
 
 def load(path: str) -> SourceLines:
     """The lines of a file or of standard input, unpacked. Raises ``SourceError``."""
-    data, _ = expand(b"".join(read_source(path)))
-    return SourceLines(data)
+    kept: list[bytes] = []
+    size = 0
+    try:
+        for block in unpacked(read_source(path), [], set()):
+            kept.append(block)
+            size += len(block)
+            if size > MAX_LOADED:
+                break
+    except ContainerError as error:
+        raise SourceError(f"{path}: {error}") from error
+    return SourceLines(b"".join(kept))

@@ -47,6 +47,7 @@ class Word(StrEnum):
     REGISTERS = "registers"
     FENCE = "fence"
     LOCKDEP_OFF = "lockdep-off"
+    DETAIL = "detail"
     DROPPED = "dropped"
     FOREIGN = "foreign"
     END = "end"
@@ -99,8 +100,18 @@ _WHOLE_LINE = {
     "kernel": Word.FOREIGN,
     "general": Word.FOREIGN,
     "Code:": Word.REGISTERS,
+    "Tainted:": Word.DETAIL,
+    "Modules": Word.DETAIL,
+    "Stopper:": Word.DETAIL,
+    "**": Word.DROPPED,
 }
-_FOREIGN_PHRASES = {"Kernel": "Kernel panic", "kernel": "kernel BUG at", "general": "general protection fault"}
+_FIRST_WORDS = {
+    "Hardware": "Hardware name:",
+    "Kernel": "Kernel panic",
+    "kernel": "kernel BUG at",
+    "general": "general protection fault",
+    "Modules": "Modules linked in",
+}
 _LONG_LINE = 160
 _AFTER_CHAIN = (
     "Possible unsafe",
@@ -120,18 +131,23 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _ENTRY = r"-> ?# ?(\d{1,5}):? ?(?=\()"
 _CUT_ENTRY = r"-> ?# ?(\d{1,5})(?= |$)"
-_HELD_ENTRY = r"# ?(\d{1,3}): ?"
-_HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by ([^\n]{1,64}?)/(\d{1,10})(?:[.:]|(?= #0:))"
+# Mail programs drop the "#" at a line's start, and some drop the whole line.
+# Mail programs take a "#" at a line's start for a comment and drop it.
+_HELD_ENTRY = r"#? ?(\d{1,3}): ?(?=[0-9a-f(<])"
+_HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by (.{1,64}?)/(\d{1,10})(?:[.:](?= |$)|(?= #0:))"
 _WANTS = r"(.{1,64}?)/(\d{1,10}) is trying to acquire lock:"
 _OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);|(<Interrupt>)"
 _PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
-_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (.{1,64}?) (?=Kdump|Not tainted|Tainted:|G[ A-Z])"
-_CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})"
+_CPU = (
+    r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (.{1,64}?) (?:Kdump: loaded )?"
+    r"(Not tainted|Tainted:(?: [A-Z]{1,12}(?![\w:.#-]))*)?(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#\S{1,40}))?\)?"
+)
+_CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})()()()"
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
     r"(?<= )(?:-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\(|but task |which lock |the existing |other info |Chain exists"
-    r"|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace|Call [Tt]race:|CPU: \d|\d{1,3} locks? held by |no locks held by "
+    r"|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
 
@@ -163,7 +179,7 @@ def _other(stream: Stream, start: int, end: int) -> Token:
 def _token_at(stream: Stream, start: int, end: int) -> Token | None:
     text = stream.flat
     first = text[start]
-    if first.isalpha() or first in "*_.":
+    if first.isalpha() or first in "*_.$":
         return _wordy(stream, start, end)
     if first in "-=":
         return _dashes(stream, start, end)
@@ -172,15 +188,21 @@ def _token_at(stream: Stream, start: int, end: int) -> Token | None:
     if first == "<":
         return _tag(text, start, end) or _frame(stream, start, end)
     if first.isdigit():
-        return (
-            _held_head(text, start, end)
-            or _lock(text, start, end)
-            or _wants(text, start, end)
-            or _frame(stream, start, end)
-        )
+        return _digit(stream, start, end)
     if first == "(":
         return _lock(text, start, end) or _wants(text, start, end) or _frame(stream, start, end)
     return _frame(stream, start, end)
+
+
+def _digit(stream: Stream, start: int, end: int) -> Token | None:
+    text = stream.flat
+    return (
+        _held_head(text, start, end)
+        or _lock(text, start, end)
+        or (_held_entry(stream, start, end) if text.startswith(": ", start + 1) else None)
+        or _frame(stream, start, end)
+        or _wants(text, start, end)
+    )
 
 
 def _wordy(stream: Stream, start: int, end: int) -> Token | None:
@@ -200,18 +222,32 @@ def _wordy(stream: Stream, start: int, end: int) -> Token | None:
 def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
     text = stream.flat
     if word in {"CPU:", "Pid:"}:
-        return _pattern(Word.CPU, _CPU, text, start, end) or _pattern(Word.CPU, _CUT_CPU, text, start, end)
+        return _cpu(stream, start, end)
     if word.startswith(("lock", "rlock", "sync", "unlock", "local_irq")):
         return _pattern(Word.OPERATION, _OPERATION, text, start, end)
     if word == "no":
         return _held_head(text, start, end)
     meaning = _WHOLE_LINE.get(word)
-    if meaning and text.startswith(_FOREIGN_PHRASES.get(word, word), start):
-        line_end = min(stream.line_end(start), end)
-        return Token(meaning, start, line_end, (text[start + len(word) : line_end].strip(),))
+    if meaning and text.startswith(_FIRST_WORDS.get(word, word), start):
+        stop = min(stream.line_end(start), end)
+        if meaning in (Word.HARDWARE, Word.WORKQUEUE, Word.DETAIL):
+            cut = _compiled(_CUT_POINT).search(text, start + 1, stop)
+            stop = cut.start() if cut else stop
+        return Token(meaning, start, stop, (text[start + len(_FIRST_WORDS.get(word, word)) : stop].strip(),))
     if word.endswith(":") and len(word) < 13:
         return _registers(stream, start, end)
     return _lock(text, start, end)
+
+
+def _cpu(stream: Stream, start: int, end: int) -> Token | None:
+    """The head line of a backtrace; what else stands in its line (``PREEMPT(full)``) belongs to it."""
+    text = stream.flat
+    token = _pattern(Word.CPU, _CPU, text, start, end) or _pattern(Word.CPU, _CUT_CPU, text, start, end)
+    if token is None:
+        return None
+    line_end = min(stream.line_end(token.end - 1), end)
+    cut = _compiled(_CUT_POINT).search(text, token.end, line_end)
+    return token._replace(end=cut.start() if cut else line_end)
 
 
 def _chain_exists(stream: Stream, start: int, names: int, end: int) -> Token:

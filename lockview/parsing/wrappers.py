@@ -1,7 +1,6 @@
 """Raw text to log lines: takes the wrappers off, one small rule after the other, in a fixed order.
 
-Rules that touch a whole text (soft line breaks, entities, escapes) work only where the text proves them; each keeps the numbers
-of the raw lines.
+Rules that could do harm work only where the text proves them. Every line keeps the number of its raw line.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from functools import cache
 from typing import NamedTuple
 
 from lockview.parsing.lines import LogLine
+from lockview.parsing.mail import transfer_decoded
 from lockview.parsing.prefixes import take_off_prefixes
 
 
@@ -61,12 +61,18 @@ def _without_controls(text: str) -> str:
     return text.replace("\0", "").replace("\x07", "").replace("\x08", "")
 
 
+def _without_hard_blanks(text: str) -> str:
+    # \udca0 is the lone byte A0: the non-breaking blank of Latin-1 in a text that says to be UTF-8.
+    return text.replace("\xa0", " ").replace("\udca0", " ")
+
+
 def _proven_entities(text: str) -> bool:
     return any(word in text for word in ("&amp;", "-&gt;", "&gt;", "&lt;", "&#"))
 
 
 WRAPPERS: tuple[Wrapper, ...] = (
     Wrapper("NUL bytes", lambda text: any(code in text for code in "\0\x07\x08"), _without_controls),
+    Wrapper("non-breaking blanks", lambda text: "\xa0" in text or "\udca0" in text, _without_hard_blanks),
     Wrapper("HTML entities", _proven_entities, _without_entities),
     Wrapper(
         "terminal colours",
@@ -82,7 +88,7 @@ def log_lines(text: str, first: int, used: set[str]) -> list[LogLine]:
     escapes = "#012" in text
     returns = "\r" in text
     lines: list[LogLine] = []
-    for number, raw in enumerate(text.split("\n"), first):
+    for number, raw in transfer_decoded(text, first, used):
         if returns and "\r" in raw:
             used.add("CR line ends")
             parts = raw.rstrip("\r").split("\r")
@@ -93,7 +99,7 @@ def log_lines(text: str, first: int, used: set[str]) -> list[LogLine]:
                 bare = wrapper.take_off(part)
                 if bare != part:
                     used.add(wrapper.name)
-                    part = bare  # noqa: PLW2901
+                    part = bare
             lines.extend(_unwrapped(part, number, escapes, used))
     return lines
 
@@ -113,7 +119,7 @@ def _unwrapped(text: str, number: int, escapes: bool, used: set[str]) -> list[Lo
 
 
 def without_quotes(text: str) -> tuple[str, int]:
-    """Take the mail quote marks off a line; returns it with their number. One blank behind the last mark is a part of it."""
+    """Take the mail quote marks off a line; returns it and their number. A blank behind the last is part of it."""
     depth = position = 0
     while text.startswith(">", position):
         depth += 1

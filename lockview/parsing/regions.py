@@ -1,0 +1,177 @@
+"""From a neighbourhood of a source to its reports: unwraps as many lines as needed, tells printers apart, reads."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from lockview.model.logs import NearMiss
+from lockview.model.reports import Report
+from lockview.parsing.candidates import LEAD, Neighbourhood
+from lockview.parsing.lines import Stream, by_caller
+from lockview.parsing.marks import take_off_marks
+from lockview.parsing.near_misses import near_miss
+from lockview.parsing.registry import FAMILIES, Family
+from lockview.parsing.sections import ReportReader, Title
+from lockview.parsing.wrappers import log_lines
+
+_FIRST_CHUNK = 24 << 10
+_GROWTH = 4
+_MAX_CHUNK = 2 << 20
+_LINES_ABOVE = 15
+"""So far above a sign of a report without title its first words may stand."""
+
+
+class Region(NamedTuple):
+    """What a neighbourhood gave."""
+
+    reports: list[Report]
+    near_misses: list[NearMiss]
+
+
+class _Chunk(NamedTuple):
+    reports: list[Report]
+    near_misses: list[NearMiss]
+    finished: bool
+
+
+class _Found(NamedTuple):
+    start: int
+    title: Title
+    family: Family
+
+
+def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
+    """Read all reports of a neighbourhood, chunk by chunk; a chunk grows until the reports in it are finished."""
+    reports: dict[int, Report] = {}
+    misses: dict[int, NearMiss] = {}
+    data = neighbourhood.data
+    done = 0
+    for anchor in neighbourhood.anchors:
+        if anchor < done:
+            continue
+        start = data.rfind(b"\n", 0, max(anchor - LEAD, 0)) + 1
+        size = len(data) if len(data) <= 2 * _FIRST_CHUNK else _FIRST_CHUNK
+        while True:
+            end = _line_end(data, anchor + size)
+            chunk = _read_chunk(data[start:end], neighbourhood.first_line + data.count(b"\n", 0, start), used)
+            if chunk.finished or end == len(data) or size >= _MAX_CHUNK:
+                break
+            size *= _GROWTH
+        done = end
+        for report in chunk.reports:
+            reports.setdefault(report.span.first, report)
+        for miss in chunk.near_misses:
+            misses.setdefault(miss.line, miss)
+    covered = [report.span for report in reports.values()]
+    return Region(
+        list(reports.values()), [miss for line, miss in misses.items() if not any(line in span for span in covered)]
+    )
+
+
+def _line_end(data: bytes, position: int) -> int:
+    end = data.find(b"\n", min(position, len(data)))
+    return len(data) if end < 0 else end + 1
+
+
+def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
+    text = data.decode("utf-8", "surrogateescape")
+    lines = log_lines(text, first_line, used)
+    lines = take_off_marks(lines, list(_title_lines(text, first_line)), used)
+    reports: list[Report] = []
+    misses: list[NearMiss] = []
+    finished = True
+    for printed in by_caller(lines).values():
+        stream = Stream(printed)
+        for reader, complete in _readers(stream):
+            finished = finished and complete
+            if reader.has_body:
+                reports.append(reader.report())
+            else:
+                misses.append(_miss(stream, reader))
+    return _Chunk(reports, misses, finished)
+
+
+def _title_lines(text: str, first_line: int) -> Iterator[tuple[int, str]]:
+    for family in FAMILIES:
+        for words in family.titles:
+            position = text.find(words)
+            while position >= 0:
+                yield first_line + text.count("\n", 0, position), words
+                position = text.find(words, position + len(words))
+
+
+def _miss(stream: Stream, reader: ReportReader) -> NearMiss:
+    line = stream.line(reader.start)
+    if reader.title:
+        return near_miss(line.number, line.text, "a title, but no lock, task or stack of a report follows it")
+    return near_miss(line.number, line.text, "a part of a report, but too little of the rest is there")
+
+
+def _readers(stream: Stream) -> Iterator[tuple[ReportReader, bool]]:
+    """Walk over each report of a stream; gives its reader and whether it ended before the stream did."""
+    found = sorted(_titles(stream), key=lambda title: title.start)
+    claimed: list[tuple[int, int]] = []
+    for index, (start, title, family) in enumerate(found):
+        following = found[index + 1].start if index + 1 < len(found) else -1
+        reader = family.reader(stream, title, start, following if following >= 0 else len(stream.flat))
+        reader.walk()
+        claimed.append((start, reader.last))
+        yield reader, reader.finished or following >= 0
+    for reader in _headless(stream, claimed):
+        yield reader, reader.finished
+
+
+def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[ReportReader]:
+    """Reports whose title is cut off, in what the ones with a title left over."""
+    borders = [(-1, 0), *claimed, (len(stream.flat), len(stream.flat))]
+    for (_, free), (limit, _) in itertools.pairwise(borders):
+        for family in FAMILIES:
+            start = _first_sign(stream.flat, family, free, limit)
+            while start >= 0:
+                reader = family.reader(stream, None, _top(stream, start, free), limit)
+                reader.walk()
+                yield reader
+                start = _first_sign(stream.flat, family, max(reader.last, start + 4), limit)
+
+
+def _first_sign(text: str, family: Family, start: int, limit: int) -> int:
+    found = [position for sign in family.signs if (position := text.find(sign, start, limit)) >= 0]
+    return min(found) if found else -1
+
+
+def _top(stream: Stream, sign: int, free: int) -> int:
+    """The start of the line that begins the report around a sign: the first that names the task or its lock."""
+    index = stream.index(sign)
+    for above in range(max(index - _LINES_ABOVE, 0), index):
+        start = stream.starts[above]
+        if start >= free and (
+            " is trying to acquire lock" in stream.flat[start : stream.line_end(start)]
+            or stream.flat.startswith("but task is already holding", start)
+        ):
+            return start
+    return (
+        max(stream.starts[index], free)
+        if stream.flat.startswith(("-> #", "the ", "which "), stream.starts[index])
+        else sign
+    )
+
+
+@cache
+def _level() -> re.Pattern[str]:
+    return re.compile(r"(\[ ?)?(WARNING|INFO|BUG): ?$")
+
+
+def _titles(stream: Stream) -> Iterator[_Found]:
+    for family in FAMILIES:
+        for words in family.titles:
+            position = stream.flat.find(words)
+            while position >= 0:
+                level = _level().search(stream.flat, max(position - 12, 0), position)
+                start = level.start() if level else position
+                text = f"{level[2]}: {words}" if level else words
+                yield _Found(start, Title(text, start, position + len(words)), family)
+                position = stream.flat.find(words, position + len(words))
