@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lockview.model.text import Span
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -12,6 +14,7 @@ class Selection:
     ``item`` is the name of a drawing group: ``lock:N``, ``edge:N`` or "" (the whole report).
     ``frame`` indexes the frames of the selected edge's stack; None when no frame is chosen.
     ``line`` is the log line (1-based) that was chosen or that the choice leads to; None when there is none.
+    ``spans`` are the lines that a chosen sentence speaks of, besides those of the item.
     """
 
     document: int = -1
@@ -19,6 +22,7 @@ class Selection:
     item: str = ""
     frame: int | None = None
     line: int | None = None
+    spans: tuple[Span, ...] = ()
 
     @property
     def edge(self) -> int | None:

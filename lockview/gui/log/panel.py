@@ -66,7 +66,7 @@ class LogPanel(QWidget):
         opened = self._workspace.report
         if opened is None:
             return Marks(problems=self._problems)
-        whole = spans_for(opened.report, opened.graph, replace(selection, frame=None))
+        whole = selection.spans or spans_for(opened.report, opened.graph, replace(selection, frame=None))
         chosen = spans_for(opened.report, opened.graph, selection) if selection.frame is not None else ()
         return Marks(opened.report.span, whole, chosen, self._problems)
 
@@ -85,7 +85,7 @@ class LogPanel(QWidget):
         document = self._workspace.document
         if document is None:
             return
-        selection = replace(self._workspace.selection, item="", frame=None, line=line)
+        selection = replace(self._workspace.selection, item="", frame=None, line=line, spans=())
         for number, opened in enumerate(document.reports):
             if opened.report.span != NOWHERE and line in opened.report.span:
                 item, frame = selection_for_line(opened.report, opened.graph, line)

@@ -276,6 +276,14 @@ class LogView(QAbstractScrollArea):
             if line != self._cursor:
                 self._move(line, extend=True)
 
+    def event(self, event: QEvent) -> bool:
+        # While the text has the keyboard, these keys are about its lines, not about what the window would copy.
+        keys = (QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.SelectAll)
+        if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+            return super().event(event)
+        event.setAccepted(any(event.matches(key) for key in keys))
+        return event.isAccepted()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()

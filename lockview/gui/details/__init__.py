@@ -1,0 +1,1 @@
+"""What is selected, in words and stacks: why, the edge, the lock."""
