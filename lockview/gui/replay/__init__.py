@@ -1,0 +1,1 @@
+"""The deadlock as a run that can be stepped, scrubbed and steered."""

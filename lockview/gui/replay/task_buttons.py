@@ -1,0 +1,143 @@
+"""One button per task: what it does next, and a press lets it do that. Tasks that wait say for whom."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from lockview.document.visible import visible
+from lockview.gui.plain import tip
+from lockview.gui.replay.words import next_words
+from lockview.gui.theme import Appearance, blend
+from lockview.layout.drawing import Role
+from lockview.sim.replay import Replay
+
+PADDING = 8
+LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
+ELIDE = Qt.TextElideMode.ElideMiddle
+
+
+class TaskButton(QAbstractButton):
+    """A task's name and its next step. ``planned`` marks the task that the schedule lets go next."""
+
+    def __init__(self, number: int, appearance: Appearance, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._number, self._appearance = number, appearance
+        self._name, self._next, self._planned = "", "", False
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        appearance.changed.connect(self.update)
+
+    def show_task(self, replay: Replay) -> None:
+        """Say what the task does next in this state of the run."""
+        self._name = visible(replay.tasks[self._number])
+        self._next = next_words(replay, self._number)
+        self._planned = replay.next_choice == self._number
+        self.setEnabled(self._number in replay.enabled)
+        self.setAccessibleName(f"{self._name} {self._next}")
+        self.setToolTip(tip(f"{self._name} {self._next}"))
+        self.update()
+
+    @property
+    def text_shown(self) -> str:
+        """The second line: what the task does next, or whom it waits for."""
+        return self._next
+
+    def sizeHint(self) -> QSize:
+        heights = [QFontMetrics(font).height() for font in self._fonts()]
+        return QSize(160, sum(heights) + PADDING + 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def _fonts(self) -> tuple[QFont, QFont]:
+        name = QFont(self._appearance.fixed_font)
+        name.setWeight(QFont.Weight.DemiBold)
+        return name, self._appearance.scaled(self._appearance.ui_font, 0.87)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look, area = self._appearance, QRectF(self.rect())
+        ground, accent = look.colour(Role.BACKGROUND), look.colour(Role.ACCENT)
+        if self.isEnabled():
+            amount = 0.2 if self.isDown() else 0.1 if self.underMouse() else 0.0
+            painter.fillRect(area, blend(ground, accent, amount))
+        if self.hasFocus():
+            painter.setPen(QPen(accent, 1))
+            painter.drawRect(area.adjusted(0.5, 0.5, -0.5, -0.5))
+        colour = look.colour(Role.task(self._number))
+        bar = QRectF(PADDING, 6, 4, area.height() - 12)
+        if self.isEnabled():
+            painter.fillRect(bar, colour)
+        else:
+            painter.setPen(QPen(colour, 1))
+            painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
+        self._paint_words(painter, area)
+
+    def _paint_words(self, painter: QPainter, area: QRectF) -> None:
+        look, (name, small) = self._appearance, self._fonts()
+        left, room = PADDING * 2 + 4, area.width() - PADDING * 4 - 8
+        first = QFontMetricsF(name).height()
+        painter.setFont(name)
+        painter.setPen(look.colour(Role.TEXT if self.isEnabled() else Role.DIM))
+        top = (area.height() - self.sizeHint().height()) / 2 + PADDING / 2
+        painter.drawText(QRectF(left, top, room, first), LEFT, QFontMetricsF(name).elidedText(self._name, ELIDE, room))
+        painter.setFont(small)
+        painter.setPen(look.colour(Role.DIM))
+        words = QFontMetricsF(small).elidedText(self._next, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(left, top + first, room, QFontMetricsF(small).height() + 2), LEFT, words)
+        if self._planned:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.colour(Role.TEXT))
+            x, y = area.right() - PADDING - 8, top + first / 2
+            painter.drawPolygon(QPolygonF([QPointF(x, y - 5), QPointF(x + 8, y), QPointF(x, y + 5)]))
+
+
+class TaskButtons(QScrollArea):
+    """``task_chosen`` carries the number of the task that the user lets go on."""
+
+    task_chosen = Signal(int)
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._appearance = appearance
+        self.buttons: list[TaskButton] = []
+        self._inside = QWidget()
+        self._column = QVBoxLayout(self._inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self._inside.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName("Which task goes next")
+
+    def show_replay(self, replay: Replay | None) -> None:
+        """A button for each task of the run."""
+        count = len(replay.tasks) if replay else 0
+        while len(self.buttons) > count:
+            button = self.buttons.pop()
+            button.hide()
+            button.deleteLater()
+        while len(self.buttons) < count:
+            self._add(len(self.buttons))
+        if replay:
+            for button in self.buttons:
+                button.show_task(replay)
+
+    def sizeHint(self) -> QSize:
+        """As high as its buttons."""
+        return QSize(200, sum(button.sizeHint().height() for button in self.buttons))
+
+    def _add(self, number: int) -> None:
+        button = TaskButton(number, self._appearance, self._inside)
+        button.clicked.connect(lambda: self.task_chosen.emit(number))
+        self._column.insertWidget(number, button)
+        self.buttons.append(button)
