@@ -174,14 +174,13 @@ def _well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     said: set[str] = set()
     for node in graph.nodes:
         entry = known(node.lock_class)
-        spans = _lines_of(report, node)
         if entry and entry.text not in said:
             said.add(entry.text)
             text = f"{node.lock_class}: {entry.text[0].lower()}{entry.text[1:]} ({entry.source})"
-            yield _sentence(text, *spans, item=f"lock:{node.number}")
+            yield _sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
         elif not entry and node.kind is LockKind.SEQCOUNT:
             text = f"{node.lock_class}: a sequence counter. A writer waits for nobody; a reader may spin until it ends."
-            yield _sentence(text, *spans, item=f"lock:{node.number}")
+            yield _sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
 
 
 def _lines_of(report: Report, node: LockNode) -> tuple[Span, ...]:

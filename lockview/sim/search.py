@@ -6,6 +6,7 @@ Everything here is deterministic and bounded. A bound that was hit is said, neve
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -157,21 +158,25 @@ def find_completion(scenario: Scenario, prefix: Schedule = _NOTHING_YET) -> Sear
 
 def _run_out(program: Program, world: World, last: int) -> tuple[list[int] | None, int]:
     """Run task after task to its end, ``last`` first if it can; None when some task can never end."""
-    left = sorted((task for task, place in enumerate(world.places) if place != ENDED), key=lambda task: task != last)
+    left = (task for task, place in enumerate(world.places) if place != ENDED)
+    ready = deque(sorted(left, key=lambda task: task != last))
+    parked: dict[int, list[int]] = {}
     choices: list[int] = []
     looked_at = 1
-    while left:
-        for task in left:
-            after, steps = _alone(program, world, task)
-            looked_at += steps
-            if after.places[task] == ENDED:
-                break
-        else:
-            return None, looked_at
+    while ready:
+        task = ready.popleft()
+        after, steps = _alone(program, world, task)
+        looked_at += steps
+        effect = program.effect(after, task)
+        if isinstance(effect, Acquire):
+            parked.setdefault(effect.lock, []).append(task)
+            continue
+        for lock, owner in enumerate(world.owners):
+            if owner == task:
+                ready.extend(parked.pop(lock, ()))
         world = after
         choices += [task] * steps
-        left = sorted(other for other in left if other != task)
-    return choices, looked_at
+    return (None if parked else choices), looked_at
 
 
 def _alone(program: Program, world: World, task: int) -> tuple[World, int]:
