@@ -4,6 +4,7 @@ from typing import overload
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -17,7 +18,6 @@ from lockview.model.logs import Log
 from lockview.model.text import Problem, Severity, Span
 from lockview.parsing.reader import read_bytes
 
-
 # Only the offscreen platform says so, of every window that has a smallest size.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -26,10 +26,10 @@ class Endless(Sequence[str]):
     """Millions of lines that exist only when they are asked for."""
 
     def __init__(self, count: int) -> None:
-        self.count, self.asked = count, 0
+        self._length, self.asked = count, 0
 
     def __len__(self) -> int:
-        return self.count
+        return self._length
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -37,7 +37,7 @@ class Endless(Sequence[str]):
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
         assert isinstance(index, int)
-        assert 0 <= index < self.count
+        assert 0 <= index < self._length
         self.asked += 1
         return f"line {index + 1}"
 
@@ -69,7 +69,7 @@ def click_line(qtbot: QtBot, view: LogView, line: int, shift: bool = False) -> N
     row = round(height * 1.2)
     place = QPoint(200, (line - 1 - top) * row + row // 2)
     modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
-    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
 
 
 def line_of(panel: LogPanel, text: str, after: int = 0) -> int:
@@ -119,21 +119,21 @@ def test_the_selection_is_marked_and_in_view(panel: LogPanel, workspace: Workspa
 def test_the_keyboard_walks_and_selects(qtbot: QtBot, panel: LogPanel, workspace: Workspace) -> None:
     """Everything can be done from the keyboard."""
     click_line(qtbot, panel.view, line_of(panel, "-> #3 "))
-    qtbot.keyClick(panel.view, Qt.Key.Key_Down)
+    QTest.keyClick(panel.view, Qt.Key.Key_Down)
     assert (workspace.selection.item, workspace.selection.frame) == ("edge:2", 0)
-    qtbot.keyClick(panel.view, Qt.Key.Key_Home)
+    QTest.keyClick(panel.view, Qt.Key.Key_Home)
     assert panel.view.cursor_line == 1
-    qtbot.keyClick(panel.view, Qt.Key.Key_End)
+    QTest.keyClick(panel.view, Qt.Key.Key_End)
     assert panel.view.cursor_line == len(workspace.document.lines if workspace.document else ())
-    qtbot.keyClick(panel.view, Qt.Key.Key_PageUp)
+    QTest.keyClick(panel.view, Qt.Key.Key_PageUp)
     assert 1 < panel.view.cursor_line < 120
 
 
 def test_shift_selects_lines_and_copy_takes_them(qtbot: QtBot, panel: LogPanel) -> None:
     """Lines are copied as they are shown."""
     click_line(qtbot, panel.view, 5)
-    qtbot.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.keyClick(panel.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(panel.view, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(panel.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     copied = QApplication.clipboard().text().split("\n")
     assert len(copied) == 2
     assert copied[0].endswith("khugepaged/43 is trying to acquire lock:")
@@ -149,7 +149,7 @@ def test_only_the_lines_in_view_are_fetched(qtbot: QtBot, workspace: Workspace) 
     panel.show()
     qtbot.waitExposed(panel)
     panel.grab()
-    qtbot.keyClick(panel.view, Qt.Key.Key_End)
+    QTest.keyClick(panel.view, Qt.Key.Key_End)
     panel.grab()
     assert panel.view.cursor_line == 5_000_000
     assert lines.asked < 200
@@ -201,7 +201,7 @@ def test_an_empty_workspace_shows_a_hint(qtbot: QtBot, workspace: Workspace) -> 
     panel.show()
     panel.grab()
     for key in (Qt.Key.Key_Down, Qt.Key.Key_End, Qt.Key.Key_A):
-        qtbot.keyClick(panel.view, key)
+        QTest.keyClick(panel.view, key)
     panel.copy()
     assert panel.view.cursor_line == 0
 
