@@ -18,7 +18,7 @@ PLAIN = frozenset(" ,.:/+-=")
 
 def mermaid(graph: LockGraph, report: Report) -> str:
     """The graph as a flow chart, the wanted lock first, preceded by a comment with the report's title."""
-    lines = [f"%% {_comment(report.title)}", "flowchart TB"]
+    lines = [f"%% {_escaped(report.title)}", "flowchart TB"]
     lines += [f"  {_node(graph, node)}" for node in graph.nodes]
     lines += [f"  L{edge.tail} {_arrow(edge)} L{edge.head}" for edge in graph.edges]
     for number, edge in enumerate(graph.edges):
@@ -57,8 +57,3 @@ def _inner(text: str, place: int) -> bool:
     if text[place] == "_":
         return text[place - 1 : place].isalnum() and text[place + 1 : place + 2].isalnum()
     return text[place] in PLAIN and place > 0 and not text[:place].isdigit()
-
-
-def _comment(text: str) -> str:
-    """Braces would make a comment a directive."""
-    return visible(text).replace("{", "(").replace("}", ")")
