@@ -64,74 +64,104 @@ def _bare() -> re.Pattern[str]:
 
 @cache
 def _marks() -> re.Pattern[str]:
-    return re.compile(r" \((?:[PUFRK]|unreliable)\)")
+    return re.compile(r" \(([PUFRK]|unreliable)\)")
 
 
-def frame_at(stream: Stream, start: int, end: int, part: str = "") -> FrameText | None:
-    """Read the frame that begins at an offset, or None. ``part`` is the x86 tag that the frame stands under."""
+def frame_at(stream: Stream, start: int, end: int) -> FrameText | None:
+    """Read the frame that begins at an offset, or None."""
     text = stream.flat
     match = _plain().match(text, start, end)
     if match is None:
-        match = _rarer(text, start, end)
-        if match is None:
-            return None
-    found = match.groupdict()
+        return _rarer(stream, start, end)
+    address, guess, function, offset, size, module, build, file, line, inlined = match.groups()
     stop = match.end()
-    reliable = not found.get("guess")
-    module = found.get("module") or ""
-    file, line = found.get("file") or "", found.get("line") or "0"
-    if "places" in found:
-        file, line = _last_place(found["places"] or "")
-        module, stop = _bare_module(stream, stop, end)
+    reliable = not guess
     if text.startswith(" (", stop):
         mark = _marks().match(text, stop, end)
         if mark:
-            reliable = reliable and "unreliable" not in mark.group()
+            reliable = reliable and mark[1] != "unreliable"
             stop = mark.end()
-    offset, size = found.get("offset"), found.get("size")
     frame = Frame(
-        function=found["function"] or "",
-        offset=int(offset, 16) if offset else None,
-        size=int(size, 16) if size else None,
-        module=module,
-        build_id=found.get("build") or "",
-        address=found.get("address") or "",
-        reliable=reliable,
-        part=part,
-        file=file,
-        line=max(int(line), 0),
-        inlined=text.endswith(" [inline]", start, stop),
-        span=stream.span(start, stop),
+        function,
+        int(offset, 16),
+        int(size, 16),
+        module or "",
+        build or "",
+        address or "",
+        reliable,
+        "",
+        file or "",
+        max(int(line), 0) if line else 0,
+        bool(inlined),
+        stream.span(start, stop),
     )
     return FrameText(frame, stop)
 
 
-def _rarer(text: str, start: int, end: int) -> re.Match[str] | None:
-    ahead = text[start : min(end, start + 600)]
-    if " [inline]" in ahead:
-        match = _inlined().match(text, start, end)
-        if match:
-            return match
-    if ":" in ahead and " (" in ahead:
+def _rarer(stream: Stream, start: int, end: int) -> FrameText | None:
+    """A frame without offset or with it on the right; each shape is looked for only where its sign stands."""
+    text = stream.flat
+    word_end = text.find(" ", start + 2, end)
+    if word_end < 0:
+        word_end = end
+    if text.startswith(" (", word_end) or text.startswith(("[<", "? "), start):
         match = _decoded().match(text, start, end)
         if match:
-            return match
-    if " from " in ahead:
+            file, line = _last_place(match["places"])
+            module, stop = _bare_module(stream, match.end(), end)
+            return _frame(stream, match, stop, module=module, file=file, line=line)
+    if text.find(" from ", start, min(end, start + 300)) >= 0:
         match = _arm().match(text, start, end)
         if match:
-            return match
-    if ahead.startswith(("0x", "[<", "? 0x")):
-        return _bare().match(text, start, end)
+            offset, size = int(match["offset"], 16), int(match["size"], 16)
+            return _frame(stream, match, match.end(), module=match["module"] or "", offset=offset, size=size)
+    if text.find(" [inline]", start, min(end, start + 600)) >= 0:
+        match = _inlined().match(text, start, end)
+        if match:
+            line = max(int(match["line"]), 0)
+            return _frame(stream, match, match.end(), file=match["file"], line=line, inlined=True)
+    if text.startswith(("0x", "[<", "? 0x"), start):
+        match = _bare().match(text, start, end)
+        if match:
+            return _frame(stream, match, match.end())
     return None
 
 
-def _last_place(places: str) -> tuple[str, str]:
+def _frame(
+    stream: Stream,
+    match: re.Match[str],
+    stop: int,
+    *,
+    module: str = "",
+    offset: int | None = None,
+    size: int | None = None,
+    file: str = "",
+    line: int = 0,
+    inlined: bool = False,
+) -> FrameText:
+    groups = match.groupdict()
+    frame = Frame(
+        function=match["function"],
+        offset=offset,
+        size=size,
+        module=module,
+        address=groups.get("address") or "",
+        reliable=not groups.get("guess"),
+        file=file,
+        line=line,
+        inlined=inlined,
+        span=stream.span(match.start(), stop),
+    )
+    return FrameText(frame, stop)
+
+
+def _last_place(places: str) -> tuple[str, int]:
     """The place in the function itself: a decoder lists those of inlined callees before it."""
     for word in reversed(places.split()):
         file, colon, line = word.rpartition(":")
-        if colon and "discriminator" not in file:
-            return ("", "0") if line == "?" else (file, line)
-    return "", "0"
+        if colon:
+            return (file, int(line)) if line.isdigit() else ("", 0)
+    return "", 0
 
 
 def _bare_module(stream: Stream, stop: int, end: int) -> tuple[str, int]:

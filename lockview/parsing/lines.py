@@ -93,7 +93,8 @@ def _open_frame() -> re.Pattern[str]:
 
 def _cut_by_width(above: LogLine) -> bool:
     """Whether a terminal broke a line inside the name or the offset of a frame: it counts columns, not words."""
-    return bool(above.time and _open_frame().search(above.text, max(len(above.text) - 120, 0)))
+    tail = above.text[-120:]
+    return bool(above.time and ("[<" in tail or "at:" in tail or "? " in tail) and _open_frame().search(tail))
 
 
 def by_caller(lines: Sequence[LogLine]) -> dict[str, list[LogLine]]:

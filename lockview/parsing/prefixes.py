@@ -14,51 +14,72 @@ _MAX_LAYERS = 6
 
 
 class PrefixRule(NamedTuple):
-    """One layer: the wrapper's name in the user's words, the characters it can start with, and its pattern.
+    """One layer: the wrapper's name in the user's words, what a line must hold to be tried, and the pattern.
 
-    Groups ``time`` and ``caller`` are kept. Patterns are bounded and anchored at the line's start.
+    ``first`` are the characters it can start with, ``needs`` a part that stands in its first columns. Groups ``time``
+    and ``caller`` are kept. Patterns are bounded and anchored at the line's start.
     """
 
     name: str
     first: str
+    needs: str
     pattern: str
 
 
 _CALLER = r"(?:\[ *(?P<caller>[TC]\d{1,10})\])?"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_DIGITS = "0123456789"
 PREFIX_RULES = (
     # print_time, print_caller, kernel/printk/printk.c; some vendors add the wall clock inside the brackets.
     PrefixRule(
-        "printk time stamps", "[", rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\] ?{_CALLER} ?"
+        "printk time stamps",
+        "[",
+        ".",
+        rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\] ?{_CALLER} ?",
     ),
-    PrefixRule("printk caller ids", "[", r"\[ *(?P<caller>[TC]\d{1,10})\] ?"),
+    PrefixRule("printk caller ids", "[", "]", r"\[ *(?P<caller>[TC]\d{1,10})\] ?"),
     PrefixRule(
-        "dmesg -T time stamps", "[", rf"\[(?P<time>\w{{3}} \w{{3}} [ \d]?\d \d\d:\d\d:\d\d \d{{4}})\] ?{_CALLER} ?"
+        "dmesg -T time stamps",
+        "[",
+        ":",
+        rf"\[(?P<time>\w{{3}} \w{{3}} [ \d]?\d \d\d:\d\d:\d\d \d{{4}})\] ?{_CALLER} ?",
     ),
-    PrefixRule("dmesg time differences", "[", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\] ?{_CALLER} ?"),
-    PrefixRule("terminal time stamps", "[", r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)\] ?"),
-    PrefixRule("printk levels", "<", r"<\d{1,3}>"),
+    PrefixRule("dmesg time differences", "[", ".", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\] ?{_CALLER} ?"),
+    PrefixRule("terminal time stamps", "[", ":", r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)\] ?"),
+    PrefixRule("printk levels", "<", ">", r"<\d{1,3}>"),
     PrefixRule(
-        "kmsg headers", "0123456789", r"\d{1,3},\d{1,20},(?P<time>\d{1,20}),[-c](?:,caller=(?P<caller>[TC]\d{1,10}))?;"
+        "kmsg headers",
+        _DIGITS,
+        ";",
+        r"\d{1,3},\d{1,20},(?P<time>\d{1,20}),[-c](?:,caller=(?P<caller>[TC]\d{1,10}))?;",
     ),
     PrefixRule(
         "ISO time stamps",
-        "0123456789",
+        _DIGITS,
+        "-",
         r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?: |$)",
     ),
-    PrefixRule("clock times", "0123456789", r"(?P<time>\d\d:\d\d:\d\d\.\d{1,6}) "),
+    PrefixRule("clock times", _DIGITS, ":", r"(?P<time>\d\d:\d\d:\d\d\.\d{1,6}) "),
     PrefixRule(
         "syslog prefixes",
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+        _LETTERS,
+        "kernel",
         r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?"
         r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\])(?: |$)",
     ),
-    PrefixRule("dmesg -x levels", "k", r"kern {0,3}:\w{3,6} {0,3}: "),
+    PrefixRule("dmesg -x levels", "k", "kern", r"kern {0,3}:\w{3,6} {0,3}: "),
 )
+_COLUMNS = 120
 
 
 @cache
-def _rules_for(first: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((rule.name, re.compile(rule.pattern)) for rule in PREFIX_RULES if first in rule.first)
+def _rules_for(first: str) -> tuple[PrefixRule, ...]:
+    return tuple(rule for rule in PREFIX_RULES if first in rule.first) if first else ()
+
+
+@cache
+def _compiled(pattern: str) -> tuple[re.Pattern[str], bool, bool]:
+    return re.compile(pattern), "<time>" in pattern, "<caller>" in pattern
 
 
 def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
@@ -69,13 +90,15 @@ def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
     time = caller = ""
     for _ in range(_MAX_LAYERS):
         bare = text.lstrip()
-        for name, pattern in _rules_for(bare[:1]):
+        for name, _, needs, source in _rules_for(bare[:1]):
+            if bare.find(needs, 0, _COLUMNS) < 0:
+                continue
+            pattern, has_time, has_caller = _compiled(source)
             match = pattern.match(bare)
             if match:
                 used.add(name)
-                found = match.groupdict()
-                time = found.get("time") or time
-                caller = found.get("caller") or caller
+                time = (has_time and match["time"]) or time
+                caller = (has_caller and match["caller"]) or caller
                 text = bare[match.end() :]
                 break
         else:

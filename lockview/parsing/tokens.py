@@ -112,7 +112,7 @@ _FIRST_WORDS = {
     "general": "general protection fault",
     "Modules": "Modules linked in",
 }
-_LONG_LINE = 160
+_LONG_LINE = 100
 _AFTER_CHAIN = (
     "Possible unsafe",
     "Possible interrupt",
@@ -168,12 +168,17 @@ def tokens(stream: Stream, start: int, end: int) -> Iterator[Token]:
 
 def _other(stream: Stream, start: int, end: int) -> Token:
     """Pass over text that is no token: to the next line, or in a very long line to the next likely token."""
+    return Token(Word.OTHER, start, max(_rest_of_line(stream, start, end), start + 1))
+
+
+def _rest_of_line(stream: Stream, start: int, end: int) -> int:
+    """Where the line ends that holds ``start``, or, in a long one, where the next likely token begins."""
     line_end = min(stream.line_end(start), end)
     if line_end - start > _LONG_LINE:
         match = _compiled(_CUT_POINT).search(stream.flat, start + 1, line_end)
         if match:
-            return Token(Word.OTHER, start, match.start())
-    return Token(Word.OTHER, start, max(line_end, start + 1))
+            return match.start()
+    return line_end
 
 
 def _token_at(stream: Stream, start: int, end: int) -> Token | None:
@@ -231,8 +236,7 @@ def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
     if meaning and text.startswith(_FIRST_WORDS.get(word, word), start):
         stop = min(stream.line_end(start), end)
         if meaning in (Word.HARDWARE, Word.WORKQUEUE, Word.DETAIL):
-            cut = _compiled(_CUT_POINT).search(text, start + 1, stop)
-            stop = cut.start() if cut else stop
+            stop = _rest_of_line(stream, start, end)
         return Token(meaning, start, stop, (text[start + len(_FIRST_WORDS.get(word, word)) : stop].strip(),))
     if word.endswith(":") and len(word) < 13:
         return _registers(stream, start, end)
@@ -245,9 +249,7 @@ def _cpu(stream: Stream, start: int, end: int) -> Token | None:
     token = _pattern(Word.CPU, _CPU, text, start, end) or _pattern(Word.CPU, _CUT_CPU, text, start, end)
     if token is None:
         return None
-    line_end = min(stream.line_end(token.end - 1), end)
-    cut = _compiled(_CUT_POINT).search(text, token.end, line_end)
-    return token._replace(end=cut.start() if cut else line_end)
+    return token._replace(end=_rest_of_line(stream, token.end - 1, end))
 
 
 def _chain_exists(stream: Stream, start: int, names: int, end: int) -> Token:
