@@ -221,13 +221,14 @@ def _damage(report: Report, graph: LockGraph) -> Iterator[Sentence]:
         whole = bool(graph.edges) and not any(edge.dependency.inferred for edge in graph.edges)
         effect = "The cycle does not depend on it." if whole else ""
         yield _sentence(f"The text lacks {listed(harmless)}, or part of it. {effect}".rstrip())
-    if "chain" in reading.missing:
+    if "chain" in reading.missing and graph.edges:
         yield _sentence(
             "The chain of older dependencies is missing or incomplete: other locks may lie between those drawn."
         )
     for part, words in (("wanted", "the lock that is asked for"), ("held", "the lock that is held")):
         if part in reading.missing:
             yield _sentence(f"The line that names {words} is missing.")
+    said = {f"{part}-missing" for part in reading.missing}
     for problem in reading.problems:
-        if problem.severity is not Severity.NOTE:
+        if problem.severity is not Severity.NOTE and problem.code not in said:
             yield _sentence(f"{problem.message[:1].upper()}{problem.message[1:].rstrip('.')}.", problem.span)

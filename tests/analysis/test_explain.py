@@ -53,15 +53,16 @@ def test_two_lock_cycle_is_shown_whole(seed: Report) -> None:
 
 def test_damage_is_said(seed: Report) -> None:
     problem = Problem(Severity.WARNING, "cut", "line 3: the text ends here", Span(3, 3))
+    missing = Problem(Severity.WARNING, "backtrace-missing", "line 3: the backtrace is missing", Span(3, 3))
     note = Problem(Severity.NOTE, "repair", "line 4: repaired")
-    damaged = replace(seed, reading=Reading(missing=("backtrace", "chain"), problems=(problem, note)))
+    damaged = replace(seed, reading=Reading(missing=("backtrace", "chain"), problems=(missing, problem, note)))
     sentences = explain(damaged, lock_graph(damaged))
     texts = [sentence.text for sentence in sentences]
     assert "The text lacks the backtrace, or part of it. The cycle does not depend on it." in texts
     assert any("other locks may lie between" in text for text in texts)
     assert sentences[-1].text == "Line 3: the text ends here."
     assert sentences[-1].spans == (Span(3, 3),)
-    assert not any("repaired" in text for text in texts)
+    assert not any("repaired" in text or "backtrace is missing" in text for text in texts)
 
 
 def test_recursion_and_remains() -> None:
