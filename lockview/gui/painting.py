@@ -2,6 +2,7 @@
 
 The window, the PNG and the PDF all come from ``paint_group``, so an export shows what the screen shows. Nothing here
 needs a window: ``export_png`` and ``export_pdf`` start a Qt application without a display when the process has none.
+Classes that only exports need are imported there, because PySide6 makes a class when it is first asked for.
 """
 
 from __future__ import annotations
@@ -9,22 +10,8 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import (
-    QBrush,
-    QColor,
-    QFont,
-    QFontDatabase,
-    QFontMetricsF,
-    QGuiApplication,
-    QImage,
-    QPageLayout,
-    QPageSize,
-    QPainter,
-    QPainterPath,
-    QPdfWriter,
-    QPen,
-)
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from lockview.layout.drawing import Box, Curve, Drawing, Group, Line, Measure, Path, Rectangle, Style, Text
 from lockview.layout.labels import visible
@@ -33,8 +20,9 @@ from lockview.layout.theme import Theme
 PIXEL_LIMIT = 40_000_000
 """A picture of this size takes 160 MB while it is painted and about ten seconds."""
 
-_HATCH_STEP = 6.0
-_HATCH_WIDTH = 1.5
+_HATCH_STEP = 5.0 * math.sqrt(2)
+_HATCH_WIDTH = 2.0
+"""The lines lie 5 pixels apart, as in the SVG; the step is along the axes."""
 _PDF_DPI = 1200
 _PIXELS_PER_INCH = 96.0
 _POINTS_PER_PIXEL = 72.0 / _PIXELS_PER_INCH
@@ -72,6 +60,8 @@ class Fonts:
 
 def system_fonts() -> Fonts:
     """The desktop's own two faces."""
+    from PySide6.QtGui import QFontDatabase
+
     general, fixed = QFontDatabase.SystemFont.GeneralFont, QFontDatabase.SystemFont.FixedFont
     return Fonts(QFontDatabase.systemFont(general), QFontDatabase.systemFont(fixed))
 
@@ -200,13 +190,17 @@ def _paint_text(painter: QPainter, shape: Text, theme: Theme, fonts: Fonts) -> N
 
 def ensure_application() -> None:
     """Start a Qt application without a display, if this process has none; fonts need one."""
+    from PySide6.QtGui import QGuiApplication
+
     if QGuiApplication.instance() is None:
         _offscreen_application()
 
 
 @cache
-def _offscreen_application() -> QGuiApplication:
+def _offscreen_application() -> object:
     """Cached, because Qt dies with the last reference to its application."""
+    from PySide6.QtGui import QGuiApplication
+
     return QGuiApplication(["lockview", "-platform", "offscreen"])
 
 
@@ -215,6 +209,9 @@ def export_png(drawing: Drawing, theme: Theme, scale: float = 1.0, fonts: Fonts 
 
     Raises PictureTooLargeError above ``PIXEL_LIMIT`` and ValueError when the scale is not a positive number.
     """
+    from PySide6.QtCore import QBuffer, QIODevice
+    from PySide6.QtGui import QImage
+
     if not (math.isfinite(scale) and scale > 0):
         raise ValueError(f"the scale must be a positive number, not {scale}")
     bounds = drawing.bounds
@@ -248,6 +245,9 @@ def export_pdf(drawing: Drawing, theme: Theme, fonts: Fonts | None = None) -> by
 
     Raises PictureTooLargeError when a side is longer than PDF allows.
     """
+    from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QSizeF
+    from PySide6.QtGui import QPageLayout, QPageSize, QPdfWriter
+
     bounds = drawing.bounds
     width, height = max(1.0, bounds.width) * _POINTS_PER_PIXEL, max(1.0, bounds.height) * _POINTS_PER_PIXEL
     if max(width, height) > _PDF_SIDE_LIMIT:
