@@ -234,7 +234,8 @@ class ReplayPanel(QWidget):
             return
         replay, opened = self.replay, self._workspace.report
         self.transport.show_replay(replay, playing=self.playing)
-        self.tasks.show_replay(replay)
+        if self.tasks.show_replay(replay):
+            self._divide()
         self.events.set_rows(event_rows(replay) if replay else ())
         if replay is None or opened is None:
             self.lanes.show_replay(None, None)

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QPolygonF,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractButton, QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from lockview.document.visible import visible
@@ -14,6 +24,8 @@ from lockview.layout.drawing import Role
 from lockview.sim.replay import Replay
 
 PADDING = 8
+ROOMY = 340
+"""From this width on a lock and its holder stand on one line."""
 LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine)
 ELIDE = Qt.TextElideMode.ElideMiddle
 
@@ -45,9 +57,15 @@ class TaskButton(QAbstractButton):
         """The second line: what the task does next, or whom it waits for."""
         return self._next
 
+    @property
+    def _lines(self) -> list[str]:
+        """What comes next in one line, or in two when the button is too narrow for lock and holder side by side."""
+        return [self._next] if self.width() >= ROOMY else self._next.split(", ", 1)
+
     def sizeHint(self) -> QSize:
-        heights = [QFontMetrics(font).height() for font in self._fonts()]
-        return QSize(160, sum(heights) + PADDING + 2)
+        # As high for one line as for two, so that buttons do not move under the pointer from step to step.
+        name, small = (QFontMetrics(font).height() for font in self._fonts())
+        return QSize(160, name + small * (1 if self.width() >= ROOMY else 2) + PADDING + 2)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -56,6 +74,11 @@ class TaskButton(QAbstractButton):
         name = QFont(self._appearance.fixed_font)
         name.setWeight(QFont.Weight.DemiBold)
         return name, self._appearance.scaled(self._appearance.ui_font, 0.87)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if (event.oldSize().width() >= ROOMY) != (event.size().width() >= ROOMY):
+            self.updateGeometry()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -86,8 +109,10 @@ class TaskButton(QAbstractButton):
         painter.drawText(QRectF(left, top, room, first), LEFT, QFontMetricsF(name).elidedText(self._name, ELIDE, room))
         painter.setFont(small)
         painter.setPen(look.colour(Role.DIM))
-        words = QFontMetricsF(small).elidedText(self._next, Qt.TextElideMode.ElideRight, room)
-        painter.drawText(QRectF(left, top + first, room, QFontMetricsF(small).height() + 2), LEFT, words)
+        height = QFontMetricsF(small).height()
+        for number, line in enumerate(self._lines):
+            words = QFontMetricsF(small).elidedText(line, ELIDE, room)
+            painter.drawText(QRectF(left, top + first + number * height, room, height), LEFT, words)
         if self._planned:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -119,9 +144,10 @@ class TaskButtons(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName("Which task goes next")
 
-    def show_replay(self, replay: Replay | None) -> None:
-        """A button for each task of the run."""
+    def show_replay(self, replay: Replay | None) -> bool:
+        """Show a button for each task of the run; whether there are more or fewer buttons than before."""
         count = len(replay.tasks) if replay else 0
+        changed = count != len(self.buttons)
         while len(self.buttons) > count:
             button = self.buttons.pop()
             button.hide()
@@ -131,6 +157,7 @@ class TaskButtons(QScrollArea):
         if replay:
             for button in self.buttons:
                 button.show_task(replay)
+        return changed
 
     def sizeHint(self) -> QSize:
         """As high as its buttons."""
