@@ -298,3 +298,11 @@ def test_a_scenario_without_deadlock_is_run_to_its_end() -> None:
 def test_items_of_steps(item: str, position: int | None) -> None:
     """Names of the drawing and of the list are the same."""
     assert position_of(item) == position
+
+
+def test_the_panel_gets_as_narrow_as_a_side_dock(qtbot: QtBot, panel: ReplayPanel) -> None:
+    """Once wide, it must not keep its dock wide."""
+    assert panel.minimumSizeHint().width() <= 380
+    panel.resize(380, 600)
+    assert panel.width() == 380
+    assert panel.parts.orientation() == Qt.Orientation.Vertical

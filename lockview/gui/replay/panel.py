@@ -285,7 +285,7 @@ class ReplayPanel(QWidget):
             events = (self.width() - tasks) * 2 // 5
             self.parts.setSizes([self.width() - tasks - events, tasks, events])
         else:
-            tasks = self.tasks.sizeHint().height()
+            tasks = self.tasks.height_at(self.width())
             rest = max(100, self.height() - tasks)
             self.parts.setSizes([rest * 3 // 5, tasks, rest * 2 // 5])
         for number, stretch in enumerate((2, 0, 1)):

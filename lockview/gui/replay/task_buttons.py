@@ -63,9 +63,12 @@ class TaskButton(QAbstractButton):
         return [self._next] if self.width() >= ROOMY else self._next.split(", ", 1)
 
     def sizeHint(self) -> QSize:
-        # As high for one line as for two, so that buttons do not move under the pointer from step to step.
+        return QSize(160, self.height_at(self.width()))
+
+    def height_at(self, width: int) -> int:
+        """The height for a width. It leaves room for both lines, so that nothing moves under the pointer."""
         name, small = (QFontMetrics(font).height() for font in self._fonts())
-        return QSize(160, name + small * (1 if self.width() >= ROOMY else 2) + PADDING + 2)
+        return name + small * (1 if width >= ROOMY else 2) + PADDING + 2
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -159,9 +162,9 @@ class TaskButtons(QScrollArea):
                 button.show_task(replay)
         return changed
 
-    def sizeHint(self) -> QSize:
-        """As high as its buttons."""
-        return QSize(200, sum(button.sizeHint().height() for button in self.buttons))
+    def height_at(self, width: int) -> int:
+        """The height of all buttons for a width."""
+        return sum(button.height_at(width) for button in self.buttons)
 
     def _add(self, number: int) -> None:
         button = TaskButton(number, self._appearance, self._inside)

@@ -25,6 +25,7 @@ from lockview.sim.replay import Replay
 _Button = TypeVar("_Button", bound=QAbstractButton)
 
 PADDING = 8
+NARROWEST = 280
 STEP_MS = 900
 """Time between two steps at normal speed: enough to read the sentence."""
 SPEEDS = (("\u00bd\u00d7", 2 * STEP_MS), ("1\u00d7", STEP_MS), ("2\u00d7", STEP_MS // 2), ("4\u00d7", STEP_MS // 4))
@@ -74,12 +75,17 @@ class Transport(QWidget):
         ):
             searching.addWidget(self._push_button(name, title, hint))
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._line.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
         self._line.setContentsMargins(PADDING, 4, PADDING, 4)
         self._line.setSpacing(PADDING)
         self._line.addLayout(moving, 1)
         self._line.addLayout(searching)
         appearance.changed.connect(self._draw_icons)
         self._draw_icons()
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the stacked form, also while it lies in one line: it must be able to get there."""
+        return QSize(NARROWEST, super().minimumSizeHint().height())
 
     @property
     def interval(self) -> int:
