@@ -34,9 +34,12 @@ class Stream:
     def __init__(self, lines: Iterable[LogLine]) -> None:
         self.lines: list[LogLine] = []
         self.starts: list[int] = []
+        self.depths: list[int] = []
+        """The quote depth of each line; what follows a quoted line directly may be its tail and is as deep."""
         parts: list[str] = []
-        offset = 0
+        offset = depth = 0
         for line in lines:
+            depth = max(line.depth, depth)
             part = " ".join(line.text.split())
             if part:
                 if self.lines and not (line.time or line.caller) and _cut_by_width(self.lines[-1]):
@@ -44,8 +47,11 @@ class Stream:
                     offset -= 1
                 self.lines.append(line)
                 self.starts.append(offset)
+                self.depths.append(depth)
                 parts += (part, " ")
                 offset += len(part) + 1
+            elif not line.time:
+                depth = 0
         self.flat = "".join(parts[:-1])
 
     def index(self, offset: int) -> int:

@@ -38,7 +38,7 @@ def take_off_marks(lines: list[LogLine], titles: Iterable[tuple[int, str]], used
         around = lines[max(index - 2, 0) : index + _LOOK_AHEAD]
         if any(_inner_stamp().search(line.text) for line in around):
             used.add("time stamps inside lines")
-            lines = _without_inner_stamps(lines)
+            lines = _without_inner_stamps(lines, used)
         mark = _mark(lines[index].text.partition(words)[0], lines[index + 1 : index + 1 + _LOOK_AHEAD])
         if mark:
             used.add("marks before each line")
@@ -63,7 +63,7 @@ def _without_mark(line: LogLine, mark: re.Pattern[str], used: set[str]) -> LogLi
     return line._replace(text=text, time=time or line.time, caller=caller or line.caller)
 
 
-def _without_inner_stamps(lines: list[LogLine]) -> list[LogLine]:
+def _without_inner_stamps(lines: list[LogLine], used: set[str]) -> list[LogLine]:
     """Lines were filled to a width, so that a stamp may also be broken: ``[`` at one end, ``1020.28]`` at the next."""
     result: list[LogLine] = []
     for line in lines:
@@ -71,7 +71,7 @@ def _without_inner_stamps(lines: list[LogLine]) -> list[LogLine]:
         if result and result[-1].text.rstrip().endswith("["):
             tail = _stamp_tail().match(text)
             if tail:
-                text = text[tail.end() :]
+                text = take_off_prefixes(text[tail.end() :], used)[0]
                 result[-1] = result[-1]._replace(text=result[-1].text.rstrip()[:-1])
         result.append(line._replace(text=_inner_stamp().sub("", text)))
     return result

@@ -133,16 +133,8 @@ class ReportReader:
                 self.repairs.rejoined(self.stream.span(token.start, token.end))
 
     def _is_comment(self, token: Token) -> bool:
-        """Whether a token stands in what somebody wrote between the quoted lines of a report.
-
-        The tail of a quoted line that was wrapped may have lost its quote marks too; it follows directly.
-        """
-        index = self.stream.index(token.start)
-        line = self.stream.lines[index]
-        if line.depth >= self._depth or index == 0:
-            return False
-        before = self.stream.lines[index - 1]
-        return before.depth < self._depth or before.number != line.number - 1
+        """Whether a token stands in what somebody wrote between the quoted lines of a report."""
+        return self.stream.depths[self.stream.index(token.start)] < self._depth
 
     def _ignore(self, token: Token) -> None:
         """A word without content of its own."""
@@ -153,6 +145,8 @@ class ReportReader:
 
     def _other(self, token: Token) -> None:
         """Text that is no word of a report: the release line under the title, a comment, or another printer."""
+        if token.start < self.last:
+            return
         if self.part is Part.TITLE and not self.ident.kernel:
             read = ident_line(self.stream.flat, token.start, self.limit)
             if read:

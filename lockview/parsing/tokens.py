@@ -146,7 +146,7 @@ _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
-    r"(?<= )(?:-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\(|but task |which lock |the existing |other info |Chain exists"
+    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is trying to acquire lock:|-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\(|but task |which lock |the existing |other info |Chain exists"
     r"|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
