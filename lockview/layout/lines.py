@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode
 from lockview.layout.captions import LETTERS, edge_lines, edge_tag, edge_title
-from lockview.layout.curves import Point, bounds
+from lockview.layout.curves import Point
 from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Piece, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
 from lockview.layout.placement import (
@@ -47,11 +46,7 @@ def edge_group(graph: LockGraph, edge: LockEdge, route: Route, measure: Measure,
     shapes.append(arrow_head(base, route.tip, NEW_HEAD_WIDTH if edge.dependency.new else HEAD_WIDTH, style.stroke))
     shapes += _capsule(edge, route.capsule, style.stroke)
     shapes += _label(edge, route.label, measure, chosen=name == selected)
-    reach = _line_bounds(route.pieces).united(route.capsule).united(route.label)
-    return Group(name, edge_title(graph, edge), reach, tuple(shapes))
-
-
-_line_bounds = cache(bounds)
+    return Group(name, edge_title(graph, edge), route.reach, tuple(shapes))
 
 
 def arrow_head(base: Point, tip: Point, width: float, role: str) -> Path:

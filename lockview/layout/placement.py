@@ -47,13 +47,14 @@ class Sizes(NamedTuple):
 class Route(NamedTuple):
     """An edge. The line runs from the border of its tail to the base of the arrow head; ``tip`` is on the far border.
 
-    ``capsule`` holds the order number and the mode letter and lies on the middle of the line.
+    ``capsule`` holds the order number and the mode letter and lies on the middle of the line; ``reach`` covers it all.
     """
 
     pieces: tuple[Piece, ...]
     tip: Point
     capsule: Box
     label: Box
+    reach: Box
 
 
 class Placement(NamedTuple):
@@ -140,8 +141,9 @@ def placed(
         label = free_spot(capsule, sizes.labels[edge.number], _outward(capsule.centre, travel, inside), obstacles)
         obstacles.add_box(label)
         tip = (pieces[-1].x, pieces[-1].y)
-        routes.append(Route(shortened(pieces, head_length(edge)), tip, capsule, label))
-    return Placement(boxes, tuple(routes), _around_all(boxes, tuple(routes)))
+        reach = bounds(pieces).united(capsule).united(label)
+        routes.append(Route(shortened(pieces, head_length(edge)), tip, capsule, label, reach))
+    return Placement(boxes, tuple(routes), _united(*boxes, *(route.reach for route in routes)))
 
 
 def _around(point: Point, width: float, height: float) -> Box:
@@ -157,11 +159,8 @@ def _outward(point: Point, travel: Point, centre: Point) -> Point:
     return normal if away >= 0 else (-normal[0], -normal[1])
 
 
-def _around_all(boxes: tuple[Box, ...], routes: tuple[Route, ...]) -> Box:
-    parts = [*boxes]
-    for route in routes:
-        parts += [bounds(route.pieces), route.capsule, route.label]
-    whole = parts[0] if parts else Box(0, 0, 0, 0)
-    for part in parts[1:]:
-        whole = whole.united(part)
+def _united(*boxes: Box) -> Box:
+    whole = boxes[0] if boxes else Box(0, 0, 0, 0)
+    for box in boxes[1:]:
+        whole = whole.united(box)
     return whole

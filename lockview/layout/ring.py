@@ -8,7 +8,7 @@ Two things bend that formula, both because nodes are wide and low and no text ma
 - Nodes that would still come too close are pushed apart by growing the one axis that has to grow less.
 
 Neighbours that stand side by side are joined by a flat arc between the sides that face each other: the ring itself
-would graze their corners.
+would graze their corners. Where the ring meets a node close to a corner, its line is moved away from it a little.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph
-from lockview.layout.curves import Arc, Point, bowed
+from lockview.layout.curves import Arc, Point, bowed, samples
 from lockview.layout.drawing import Box, Curve, Measure, Move, Piece
 from lockview.layout.placement import Placement, Sizes, placed, sizes_of
 
@@ -26,6 +26,7 @@ SPACING = 48.0
 GAP_X = 88.0
 GAP_Y = 64.0
 PAIR_OPENING = math.radians(28)
+CORNER_X, CORNER_Y = 28.0, 14.0
 LEVEL_OPENING = math.radians(12)
 CHORD_OPENING = math.radians(16)
 LOOP_HEIGHT = 84.0
@@ -84,7 +85,7 @@ def _line(edge: LockEdge, boxes: tuple[Box, ...], outline: Arc) -> tuple[Piece, 
             return bowed(*feet, LEVEL_OPENING).pieces()
         step = 2 * math.pi / count
         start = outline.start + edge.tail * step
-        return outline._replace(start=start, end=start + step).between(tail, head).pieces()
+        return _clear_of_corners(outline._replace(start=start, end=start + step).between(tail, head), tail, head)
     return bowed(tail.centre, head.centre, CHORD_OPENING).between(tail, head).pieces()
 
 
@@ -97,6 +98,28 @@ def _facing_sides(tail: Box, head: Box) -> tuple[Point, Point] | None:
     if head.right < tail.x:
         return (tail.x, tail.centre[1]), (head.right, head.centre[1])
     return None
+
+
+def _clear_of_corners(arc: Arc, tail: Box, head: Box) -> tuple[Piece, ...]:
+    """The arc, or one like it between points farther from the corners, where a line seems to miss its node."""
+    ring_ends = arc.at(arc.start), arc.at(arc.end)
+    ends = _off_corner(ring_ends[0], tail), _off_corner(ring_ends[1], head)
+    if ends == ring_ends:
+        return arc.pieces()
+    pieces = bowed(*ends, (arc.end - arc.start) / 2).pieces()
+    crosses = any(_holds(box.grown(-0.5), point) for point in samples(pieces) for box in (tail, head))
+    return arc.pieces() if crosses else pieces
+
+
+def _off_corner(point: Point, box: Box) -> Point:
+    x, y = point
+    if min(y - box.y, box.bottom - y) < 1e-6:
+        return min(max(x, box.x + CORNER_X), box.right - CORNER_X), y
+    return x, min(max(y, box.y + CORNER_Y), box.bottom - CORNER_Y)
+
+
+def _holds(box: Box, point: Point) -> bool:
+    return box.x < point[0] < box.right and box.y < point[1] < box.bottom
 
 
 def _loop(box: Box) -> tuple[Piece, ...]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 
 from lockview.layout.curves import Point
 from lockview.layout.drawing import Box
 
 CLEARANCE = 6.0
 LINE_CLEARANCE = 5.0
-TURNS = (0, 8, -8, 16, -16, 24, -24, 32, -32, 40, -40, 50, -50, 60, -60, 70, -70, 80, -80)
+TURNS = (0.0, *(sign * turn for turn in (8.0, 16.0, 24.0, 32.0, 40.0, 50.0, 60.0, 70.0, 80.0) for sign in (1, -1)))
 STEPS = (0.0, 6.0, 12.0, 20.0, 30.0, 44.0, 60.0, 80.0)
+TURN_COST = 0.25
+"""Pixels further away that are as bad as one degree."""
 OTHER_SIDE_COST = 90.0
 
 
@@ -47,7 +50,7 @@ def free_spot(anchor: Box, size: tuple[float, float], outward: Point, obstacles:
 
     Always found: whoever goes outward far enough leaves everything behind.
     """
-    for _, angle, step in _CANDIDATES:
+    for angle, step in _candidates():
         spot = _beside(anchor, size, _turned(outward, angle), step)
         if not obstacles.hit(spot):
             return spot
@@ -57,14 +60,12 @@ def free_spot(anchor: Box, size: tuple[float, float], outward: Point, obstacles:
     return spot
 
 
-def _candidates() -> Iterator[tuple[float, float, float]]:
-    for turn in TURNS:
-        for step in STEPS:
-            yield abs(turn) * 0.25 + step, turn, step
-            yield abs(turn) * 0.25 + step + OTHER_SIDE_COST, 180.0 + turn, step
-
-
-_CANDIDATES = sorted(_candidates(), key=lambda candidate: candidate[0])
+@cache
+def _candidates() -> tuple[tuple[float, float], ...]:
+    """Turns away from the wished direction (degrees) and steps (pixels), the best first."""
+    costs = {(turn, step): abs(turn) * TURN_COST + step for turn in TURNS for step in STEPS}
+    costs |= {(180.0 + turn, step): cost + OTHER_SIDE_COST for (turn, step), cost in costs.items()}
+    return tuple(sorted(costs, key=costs.__getitem__))
 
 
 def _turned(direction: Point, degrees: float) -> Point:
