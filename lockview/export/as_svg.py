@@ -25,8 +25,8 @@ from lockview.layout.drawing import (
 from lockview.layout.labels import visible
 from lockview.layout.theme import Theme
 
-FIXED_FACE = "DejaVu Sans Mono, Liberation Mono, Menlo, Consolas, monospace"
-UI_FACE = "DejaVu Sans, Verdana, Bitstream Vera Sans, sans-serif"
+FIXED_FACE, UI_FACE = "monospace", "sans-serif"
+"""Generic names only: Qt's SVG reader takes a list of families for the name of one and falls back to the wrong face."""
 HATCH_STEP = 5
 
 

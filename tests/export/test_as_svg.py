@@ -52,7 +52,7 @@ def test_no_text_is_longer_than_its_room() -> None:
     for text in root.iter(f"{SVG}text"):
         words = text.text or ""
         if len(words) > 1:
-            fixed, bold = "Mono" in text.get("font-family", ""), text.get("font-weight") == "bold"
+            fixed, bold = text.get("font-family") == "monospace", text.get("font-weight") == "bold"
             width = estimated_width(words, float(text.get("font-size", "0")), fixed, bold)
             assert 0 < float(text.get("textLength", "0")) <= width + 0.01
 
