@@ -16,8 +16,8 @@ from lockview.sim.scenario import Scenario
 from lockview.sim.stepper import Program
 from lockview.sim.world import ENDED, NOBODY, World
 
-EFFORT = 250_000
-"""Steps tried times tasks before a search gives up: around half a second."""
+EFFORT = 4_000
+"""Steps tried times tasks before a search gives up: around ten milliseconds, since a window may be waiting."""
 
 _NOTHING_YET = Schedule()
 

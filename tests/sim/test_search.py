@@ -167,7 +167,7 @@ def test_dining_philosophers(scenario: ScenarioMaker, count: int) -> None:
     """Each takes the left fork and asks for the right one: 2n steps, where only the first one's are not in a row."""
     forks = "ABCDEF"[:count]
     run = scenario(*(forks[seat] + forks[(seat + 1) % count] for seat in range(count)))
-    result = find_deadlock(run)
+    result = find_deadlock(run, effort=250_000)
     assert result.complete
     assert result.schedule
     assert len(result.schedule.choices) == 2 * count

@@ -43,6 +43,11 @@ class Canvas(QGraphicsView):
                 self.fit()
 
     @property
+    def touched(self) -> bool:
+        """Whether the user zoomed or panned since the picture was last fitted."""
+        return self._touched
+
+    @property
     def scale_factor(self) -> float:
         """Screen pixels per scene pixel."""
         return self.transform().m11()

@@ -260,9 +260,9 @@ class GraphView(Canvas):
             self.viewport().update()
 
     def reveal(self, name: str) -> None:
-        """Scroll the least that brings the thing into sight."""
+        """Scroll the least that brings the thing into sight; a picture that is all in sight stays where it is."""
         item = self.item_named(name)
-        if item is not None:
+        if item is not None and self.touched:
             self.ensureVisible(label_area(item.shown), 24, 24)
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:

@@ -22,6 +22,10 @@ NATURES = {
 """What is said of a class that keeps nobody waiting, alone and in company."""
 
 
+_TOLD_IN_FULL = 3
+"""So many waits fit into the two lines that the sentence has."""
+
+
 def notice(graph: LockGraph) -> str:
     """What the reading is worth, with the classes of this report that block nobody."""
     from lockview.analysis.knowledge import never_waited_for
@@ -42,7 +46,7 @@ def notice(graph: LockGraph) -> str:
 def state_sentence(replay: Replay) -> str:
     """How things stand at the replay's position, in one sentence."""
     if replay.outcome is Outcome.DEADLOCK:
-        return f"Deadlock: {'; '.join(wait_sentence(replay, task) for task in sorted(replay.waiters))}."
+        return _deadlock_sentence(replay)
     if replay.outcome is Outcome.DONE:
         count = len(replay.tasks)
         return f"{f'All {count} tasks' if count != 1 else 'The task'} finished; nobody waits any more."
@@ -50,6 +54,16 @@ def state_sentence(replay: Replay) -> str:
     if event is None:
         return f"Before the first step: {counted(len(replay.tasks), 'task')}, nothing is held."
     return f"Step {event.index + 1}: {event_words(replay, event)}."
+
+
+def _deadlock_sentence(replay: Replay) -> str:
+    """Every wait of a short ring; of a long one the first few, as the lanes show them all."""
+    waiting = sorted(replay.waiters)
+    told = waiting if len(waiting) <= _TOLD_IN_FULL else waiting[: _TOLD_IN_FULL - 1]
+    waits = "; ".join(wait_sentence(replay, task) for task in told)
+    if len(told) == len(waiting):
+        return f"Deadlock: {waits}."
+    return f"Deadlock of {len(waiting)} tasks: {waits}; and so on around the ring."
 
 
 def event_words(replay: Replay, event: Event) -> str:
