@@ -13,6 +13,9 @@ def main(files: Sequence[str] = ()) -> int:
 
     Returns the exit code: 2 when this machine lacks a library that Qt needs; the line that installs it is printed.
     """
+    import gc
+
+    gc.disable()  # until the window stands: there is no garbage yet, and looking for it takes a twentieth of the start
     if not _libraries_are_there():
         return 2
     _keep_none_alive()
@@ -31,10 +34,19 @@ def main(files: Sequence[str] = ()) -> int:
     appearance = Appearance(store.theme)
     appearance.install()
     window = MainWindow(store, appearance)
-    window.catch_bugs()
+    window.finished.connect(window.catch_bugs)
+    window.finished.connect(_start_collecting)
     window.open_paths(files)
     window.show()
     return app.exec()
+
+
+def _start_collecting() -> None:
+    """Collect garbage from now on; what the start left is there to stay and need not be looked through each time."""
+    import gc
+
+    gc.freeze()
+    gc.enable()
 
 
 def _libraries_are_there() -> bool:

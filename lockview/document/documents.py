@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from lockview.analysis.build import lock_graph
 from lockview.analysis.lock_graph import LockGraph
 from lockview.model.logs import Log
 from lockview.model.reports import Report
-from lockview.sim.bridge import scenario_from_report
-from lockview.sim.scenario import Scenario
+
+if TYPE_CHECKING:
+    from lockview.sim.scenario import Scenario
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class OpenReport:
     def scenario(self) -> Scenario:
         """The report as a scenario that can be replayed, in lockdep's reading: every class blocks."""
         if self._scenario is None:
+            from lockview.sim.bridge import scenario_from_report
+
             self._scenario = scenario_from_report(self.report, self.graph)
         return self._scenario
 

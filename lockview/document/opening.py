@@ -56,15 +56,20 @@ def look_at(path: str) -> Place:
 
 def quick_to_read(path: str, size: int) -> bool:
     """Whether a file can be read in place: it is small, and it stays small when it is unpacked."""
-    from lockview.parsing.opening import container_of
-
     if size > SMALL:
         return False
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return container_of(file.read(8)) is None
+            return not is_packed(file.read(HEAD))
     except OSError:
         return True
+
+
+def is_packed(head: bytes) -> bool:
+    """Whether data that starts like this is compressed."""
+    from lockview.parsing.containers import CONTAINERS
+
+    return any(head.startswith(container.magic) for container in CONTAINERS)
 
 
 def files_in(folder: str, most: int) -> list[str]:
@@ -89,17 +94,15 @@ def read_small(path: str) -> Document:
 
 
 def document_of(data: bytes, name: str, path: str = "") -> Document:
-    """A document of text in memory, compressed or not. UserError when there is nothing to show."""
-    from lockview.parsing.opening import expand
+    """A document of plain text in memory. UserError when there is nothing to show."""
     from lockview.parsing.reader import read_bytes
     from lockview.parsing.source_lines import SourceLines
 
     if not data.strip():
         raise UserError(_empty(path or name))
     log = read_bytes(data, name)
-    text, _ = expand(data)
-    _refuse_binary(log, text[:HEAD], path or name)
-    return Document(log, SourceLines(text), path)
+    _refuse_binary(log, path or name)
+    return Document(log, SourceLines(data), path)
 
 
 def read_big(path: str, spool: str, progress: Callable[[int, int], None]) -> dict[str, Any]:
@@ -114,9 +117,10 @@ def read_big(path: str, spool: str, progress: Callable[[int, int], None]) -> dic
 
     try:
         log = read_file(path, progress)
+        if not log.size:
+            raise UserError(_empty(path))
+        _refuse_binary(log, path)
         text = plain_text_of(path, spool)
-        with open(text, "rb") as file:  # noqa: PTH123
-            _refuse_binary(log, file.read(HEAD), path)
         return {"log": log_to_json(log), "text": text, "ends": count_line_ends(text)}
     except SourceError as error:
         raise UserError(sentence(str(error))) from error
@@ -141,24 +145,16 @@ def document_from(answer: dict[str, Any], path: str, name: str = "") -> Document
 
 def plain_text_of(path: str, spool: str) -> str:
     """A file with the text of ``path`` in UTF-8: that file itself, or ``spool``, written from it."""
-    from lockview.parsing.decoding import to_utf8, utf16_kind
-    from lockview.parsing.opening import container_of, expanded, read_source
+    from lockview.parsing.containers import unpacked
+    from lockview.parsing.decoding import utf8_blocks, utf16_kind
+    from lockview.parsing.opening import read_source
 
     with open(path, "rb") as file:  # noqa: PTH123
         head = file.read(HEAD)
-    container = container_of(head)
-    if container is None and not utf16_kind(head):
+    if not is_packed(head) and not utf16_kind(head):
         return path
-    blocks = read_source(path)
-    if container is not None:
-        blocks = expanded(blocks, container, [])
     with open(spool, "wb") as file:  # noqa: PTH123
-        first = next(blocks, b"")
-        if utf16_kind(first[:HEAD]):
-            file.write(to_utf8(first + b"".join(blocks))[0])
-        else:
-            file.write(first)
-            file.writelines(blocks)
+        file.writelines(utf8_blocks(unpacked(read_source(path), [], set()), set()))
     return spool
 
 
@@ -192,9 +188,6 @@ def _empty(name: str) -> str:
     return f"{name} is empty. If something is still writing it, open it again when there is text in it."
 
 
-def _refuse_binary(log: Log, head: bytes, name: str) -> None:
-    """A dump may well hold the text of a report; only without any is binary data turned away."""
-    from lockview.parsing.decoding import looks_binary
-
-    if not log.reports and looks_binary(head):
-        raise UserError(f"{name} is not a text file, and no lock report stands in it. Open the log as text.")
+def _refuse_binary(log: Log, name: str) -> None:
+    if any(problem.code == "source-binary" for problem in log.problems):
+        raise UserError(f"{name} is not a text file. Open a kernel log, a mail or a console capture.")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from lockview.document.names import display_name
-from lockview.document.recent import RecentFile
-from lockview.gui.graph.panel import GraphPanel
-from lockview.gui.messages import MessageBar
-from lockview.gui.start.nothing_found import NothingFoundPage
-from lockview.gui.start.page import StartPage
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
+
+if TYPE_CHECKING:
+    from lockview.document.recent import RecentFile
+    from lockview.gui.messages import MessageBar
+    from lockview.gui.start.nothing_found import NothingFoundPage
+    from lockview.gui.start.page import StartPage
 
 
 class Central(QWidget):
@@ -20,7 +23,7 @@ class Central(QWidget):
 
     start_made = Signal(object)  # StartPage
 
-    def __init__(self, graph: GraphPanel, workspace: Workspace, appearance: Appearance, parent: QWidget) -> None:
+    def __init__(self, graph: QWidget, workspace: Workspace, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._appearance = appearance
@@ -28,14 +31,28 @@ class Central(QWidget):
         self.graph = graph
         self.start: StartPage | None = None
         self.nothing: NothingFoundPage | None = None
-        self.messages = MessageBar(appearance, self)
+        self._messages: MessageBar | None = None
         self._stack = QStackedWidget(self)
         self._stack.addWidget(graph)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.messages)
-        column.addWidget(self._stack, 1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self._stack, 1)
+
+    @property
+    def messages(self) -> MessageBar:
+        """The messages above the page."""
+        if self._messages is None:
+            from lockview.gui.messages import MessageBar
+
+            self._messages = MessageBar(self._appearance, self)
+            self._column.insertWidget(0, self._messages)
+        return self._messages
+
+    def clear_messages(self, topic: str) -> None:
+        """Take away what was said about a topic, if anything was."""
+        if self._messages is not None:
+            self._messages.clear(topic)
 
     @property
     def page(self) -> QWidget | None:
@@ -62,6 +79,8 @@ class Central(QWidget):
 
     def _start_page(self) -> StartPage:
         if self.start is None:
+            from lockview.gui.start.page import StartPage
+
             self.start = StartPage(self._appearance, self)
             self.start.show_recent(self._recent)
             self._stack.addWidget(self.start)
@@ -70,6 +89,8 @@ class Central(QWidget):
 
     def _nothing_page(self) -> NothingFoundPage:
         if self.nothing is None:
+            from lockview.gui.start.nothing_found import NothingFoundPage
+
             self.nothing = NothingFoundPage(self._appearance, self)
             self.nothing.line_chosen.connect(lambda line: self._workspace.select_item("", line=line))
             self._stack.addWidget(self.nothing)

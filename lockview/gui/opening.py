@@ -18,10 +18,8 @@ from lockview.document.documents import Document
 from lockview.document.errors import UserError
 from lockview.document.names import STANDARD_INPUT
 from lockview.gui.jobs import Jobs
-from lockview.gui.messages import Message, Way
 from lockview.gui.plain import shown
 from lockview.gui.workspace import Workspace
-from lockview.model.text import Severity
 
 MOST_OF_A_FOLDER = 100
 """Files of one folder that are opened at once."""
@@ -78,9 +76,7 @@ class Opener(QObject):
 
     def open_bytes(self, data: bytes, name: str) -> None:
         """Open what is in memory; when it is big or compressed the worker reads it from a file."""
-        from lockview.parsing.opening import container_of
-
-        if len(data) <= opening.SMALL and container_of(data[:8]) is None:
+        if len(data) <= opening.SMALL and not opening.is_packed(data[: opening.HEAD]):
             self._try(name, lambda: self._place(opening.document_of(data, name), None, True))
             return
         source = self._spool()
@@ -138,6 +134,9 @@ class Opener(QObject):
             self._queue(Errand(path, path, "", replaces, select))
 
     def _offer_folder(self, path: str) -> None:
+        from lockview.gui.messages import Message, Way
+        from lockview.model.text import Severity
+
         files = opening.files_in(path, MOST_OF_A_FOLDER)
         if not files:
             raise UserError(f"{path} is a folder without files. Open a log file.")
@@ -159,6 +158,9 @@ class Opener(QObject):
         if document.path:
             self.opened.emit(document.path)
         if damage := opening.incomplete(document):
+            from lockview.gui.messages import Message
+            from lockview.model.text import Severity
+
             self.trouble.emit(Message(shown(damage), Severity.WARNING, (), topic))
 
     # -- the worker
@@ -212,4 +214,6 @@ class Opener(QObject):
         return True
 
     def _complain(self, sentence: str, topic: str) -> None:
-        self.trouble.emit(Message(shown(sentence), Severity.ERROR, (), topic))
+        from lockview.gui.messages import Message
+
+        self.trouble.emit(Message(shown(sentence), topic=topic))

@@ -10,8 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from lockview.document.visible import visible
-
 
 class PlainLabel(QLabel):
     """A label that shows its text letter by letter. ``selectable`` lets the user mark and copy it."""
@@ -44,4 +42,6 @@ def shown(text: str) -> str:
     """The text with everything unprintable made visible; line breaks stay."""
     if text.isascii() and text.isprintable():
         return text
+    from lockview.document.visible import visible
+
     return "\n".join(visible(line) for line in text.split("\n"))

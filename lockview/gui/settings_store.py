@@ -7,11 +7,14 @@ foreign file gives the defaults, value by value.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from lockview.document.recent import RecentFile
 from lockview.gui.theme import CHOICES, SYSTEM
+
+if TYPE_CHECKING:
+    from lockview.document.recent import RecentFile
 
 LAYOUT_VERSION = 1
 """Counted up when the docks change so that a saved layout no longer fits."""
@@ -71,6 +74,8 @@ class SettingsStore:
     @property
     def recent(self) -> tuple[RecentFile, ...]:
         """The recent files, newest first."""
+        from lockview.document.recent import RecentFile
+
         pinned = set(self._texts("recent/pinned"))
         return tuple(RecentFile(path, path in pinned) for path in self._texts("recent/files"))
 

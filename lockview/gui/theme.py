@@ -15,6 +15,8 @@ from lockview.layout.theme import DARK, HIGH_CONTRAST, LIGHT, THEMES, Theme
 
 SYSTEM = "system"
 CHOICES = (SYSTEM, *THEMES)
+QT_OWN_WINDOW = "#efefef"
+"""The window colour of Qt's own palette, which is in force when the desktop gives none."""
 
 
 class Appearance(QObject):
@@ -119,8 +121,7 @@ def _theme_of_desktop(palette: QPalette) -> Theme:
     if hints.colorScheme() == Qt.ColorScheme.Unknown:
         dark = palette.color(QPalette.ColorRole.Window).lightness() < 128
     theme = DARK if dark else LIGHT
-    app = _application()
-    says_nothing = palette == app.style().standardPalette()
+    says_nothing = palette.color(QPalette.ColorRole.Window).name() == QT_OWN_WINDOW
     return theme if says_nothing else with_neutrals(theme, palette)
 
 

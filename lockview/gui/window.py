@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
 from lockview.document.errors import UserError
@@ -18,7 +18,6 @@ from lockview.gui.docks import Docks
 from lockview.gui.graph.panel import GraphPanel
 from lockview.gui.jobs import Jobs
 from lockview.gui.menus import ActionBoard
-from lockview.gui.messages import Message
 from lockview.gui.opening import Opener
 from lockview.gui.plain import shown
 from lockview.gui.settings_store import LAYOUT_VERSION, SettingsStore
@@ -30,6 +29,7 @@ from lockview.gui.workspace import Workspace
 if TYPE_CHECKING:
     from lockview.document.recent import RecentFile
     from lockview.gui.details.panel import DetailsPanel
+    from lockview.gui.messages import MessageBar
     from lockview.gui.replay.panel import ReplayPanel
     from lockview.gui.start.page import StartPage
 
@@ -53,7 +53,6 @@ class MainWindow(QMainWindow):
         self.opener = Opener(self.workspace, self.jobs, self)
         self.graph: GraphPanel = GraphPanel(self.workspace, appearance, self.jobs)
         self.central = Central(self.graph, self.workspace, appearance, self)
-        self.messages = self.central.messages
         self.setCentralWidget(self.central)
         self.board = ActionBoard(self, self.run)
         self.board.fill_menu_bar(self.menuBar())
@@ -66,9 +65,9 @@ class MainWindow(QMainWindow):
         self._details: DetailsPanel | None = None
         self._replay: ReplayPanel | None = None
         self._painted = self._is_finished = False
+        self._opened_early: list[str] = []
         self._connect()
         self._restore()
-        self.refresh()
 
     def _connect(self) -> None:
         self.workspace.documents_changed.connect(self.refresh)
@@ -76,15 +75,20 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self.refresh)
         self.graph.view_changed.connect(self.refresh)
         self.graph.status_changed.connect(self.status.set_picture)
-        self.graph.failed.connect(lambda words: self.messages.show_message(Message(shown(words), topic="picture")))
-        self.opener.trouble.connect(self.messages.show_message)
-        self.opener.settled.connect(self.messages.clear)
+        self.graph.failed.connect(lambda words: self._complain(words, "picture"))
+        self.opener.trouble.connect(lambda message: self.messages.show_message(message))
+        self.opener.settled.connect(self.central.clear_messages)
         self.opener.opened.connect(self._remember)
         self.jobs.started.connect(self.status.watch)
         self.status.working_changed.connect(self.refresh)
         self.central.start_made.connect(self._connect_start)
 
     # -- start and end
+
+    def showEvent(self, event: QShowEvent) -> None:
+        # Not earlier: a window that is given files never makes its start page.
+        self.refresh()
+        super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -100,6 +104,8 @@ class MainWindow(QMainWindow):
         from lockview.gui.late import finish_window
 
         finish_window(self)
+        for path in self._opened_early:
+            self._remember(path)
         self.refresh()
         self.finished.emit()
 
@@ -159,7 +165,17 @@ class MainWindow(QMainWindow):
         try:
             spec.run(self)
         except UserError as error:
-            self.messages.show_message(Message(shown(str(error)), topic=spec.name))
+            self._complain(str(error), spec.name)
+
+    @property
+    def messages(self) -> MessageBar:
+        """The message bar."""
+        return self.central.messages
+
+    def _complain(self, words: str, topic: str) -> None:
+        from lockview.gui.messages import Message
+
+        self.messages.show_message(Message(shown(words), topic=topic))
 
     @property
     def details(self) -> DetailsPanel:
@@ -229,7 +245,7 @@ class MainWindow(QMainWindow):
         where = self.workspace.selection.document if number is None else number
         if 0 <= where < len(self.workspace.documents):
             document = self.workspace.documents[where]
-            self.messages.clear(document.path or document.log.name)
+            self.central.clear_messages(document.path or document.log.name)
             self.workspace.close(where)
 
     def step_report(self, step: int) -> None:
@@ -249,6 +265,9 @@ class MainWindow(QMainWindow):
     # -- recent files
 
     def _remember(self, path: str) -> None:
+        if not self._is_finished:
+            self._opened_early.append(path)
+            return
         from lockview.document.recent import opened
         from lockview.document.resources import resource
 

@@ -7,12 +7,15 @@ the user picks something; no panel knows another panel. The replay works the sam
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from lockview.document.documents import Document, OpenReport
 from lockview.document.selection import NOTHING, Selection
-from lockview.sim.replay import Replay
+
+if TYPE_CHECKING:
+    from lockview.sim.replay import Replay
 
 
 class Workspace(QObject):
@@ -54,9 +57,10 @@ class Workspace(QObject):
     def add(self, document: Document, select: bool = True) -> None:
         """Open a document and select its first report, unless the user shall stay where they are."""
         self.documents.append(document)
-        self.documents_changed.emit()
         if select:
-            self.select(_first_report(self.documents, len(self.documents) - 1))
+            self._become(_first_report(self.documents, len(self.documents) - 1))
+        else:
+            self.documents_changed.emit()
 
     def replace(self, number: int, document: Document) -> None:
         """Show a document that was read again; the selection stays where the same things are still there."""

@@ -1,0 +1,134 @@
+"""One job in one child process: request in, progress and a result or a failure out.
+
+Imported when the first job starts, not before.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, QTimer
+
+from lockview.gui.jobs import Work
+from lockview.worker import frame, frames_in
+
+BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from lockview.worker import main; sys.exit(main())"
+"""-I shields the child from PYTHONPATH and the current folder, so it is told where this very package lies."""
+
+
+def worker_command() -> list[str]:
+    """The command line of a worker that runs the code of this process, whether installed or from a checkout."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    return [sys.executable, "-I", "-c", BOOTSTRAP, os.path.dirname(package)]  # noqa: PTH120
+
+
+class Job(Work):
+    """Work for a child process. Exactly one of ``done``, ``failed`` and ``cancelled`` ends it."""
+
+    def __init__(self, kind: str, payload: object, timeout_ms: int, title: str, parent: QObject | None) -> None:
+        super().__init__(title, parent)
+        self.kind = kind
+        self._payload = payload
+        self._timeout_ms = timeout_ms
+        self._buffer = bytearray()
+        self._complaints = bytearray()
+        self._over = False
+        self._process = QProcess(self)
+        self._process.started.connect(self._send)
+        self._process.readyReadStandardOutput.connect(self._read)
+        self._process.readyReadStandardError.connect(self._read_complaints)
+        self._process.finished.connect(self._finished)
+        self._process.errorOccurred.connect(self._broken)
+        self._clock = QTimer(self, singleShot=True, interval=timeout_ms)
+        self._clock.timeout.connect(self._too_long)
+
+    @property
+    def running(self) -> bool:
+        """Whether an answer can still come."""
+        return not self._over
+
+    def start(self) -> None:
+        """Start the process; the request is sent when it is up."""
+        command = worker_command()
+        self._process.start(command[0], command[1:])
+        if self._timeout_ms:
+            self._clock.start()
+
+    def cancel(self) -> None:
+        """Stop the work. Nothing but ``cancelled`` will be heard of it."""
+        if not self._over:
+            self._end()
+            self.cancelled.emit()
+            self.ended.emit()
+
+    def _send(self) -> None:
+        self._process.write(frame({"job": self.kind, "payload": self._payload}))
+        self._process.closeWriteChannel()
+
+    def _read(self) -> None:
+        self._buffer += self._process.readAllStandardOutput().data()
+        try:
+            answers = frames_in(self._buffer)
+        except ValueError as error:
+            self._fail(f"{self.title}: the worker's answer makes no sense ({error}).")
+            return
+        for answer in answers:
+            if self._over:
+                return
+            self._take(answer)
+
+    def _take(self, answer: dict[str, Any]) -> None:
+        if "progress" in answer:
+            self.progress.emit(*answer["progress"])
+        elif "failed" in answer:
+            self._fail(answer["failed"])
+        else:
+            self._end()
+            self.done.emit(answer["done"])
+            self.ended.emit()
+
+    def _read_complaints(self) -> None:
+        self._complaints += self._process.readAllStandardError().data()
+        del self._complaints[:-4096]
+
+    def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
+        if self._over:
+            return
+        self._read()
+        self._read_complaints()
+        how = "crashed" if status == QProcess.ExitStatus.CrashExit else f"ended early with code {code}"
+        said = self._complaints.decode("utf-8", "replace").strip().splitlines()
+        last = f" Its last words: {said[-1]}" if said else ""
+        self._fail(f"{self.title}: the worker process {how}.{last}")
+
+    def _broken(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            self._fail(f"{self.title}: the worker process did not start ({self._process.errorString()}).")
+
+    def _too_long(self) -> None:
+        self._fail(f"{self.title}: stopped after {self._timeout_ms / 1000:g} s.")
+
+    def _fail(self, sentence: str) -> None:
+        if not self._over:
+            self._end()
+            self.failed.emit(sentence)
+            self.ended.emit()
+
+    def _end(self) -> None:
+        self._over = True
+        self._clock.stop()
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.kill()
+
+    def wait(self) -> None:
+        if self._process.state() != QProcess.ProcessState.NotRunning:
+            self._process.waitForFinished(1000)
+
+    def go(self) -> None:
+        """Delete this when its process is gone."""
+        if self._process.state() == QProcess.ProcessState.NotRunning:
+            self.deleteLater()
+        else:
+            self._process.finished.connect(self.deleteLater)
