@@ -1,6 +1,6 @@
 """Take the pictures of the documentation: the real window on the bundled sample, offscreen, always the same size.
 
-Usage: screenshots.py [FOLDER]; the folder is docs/screenshots unless named. Settings of the user are neither read nor written.
+Usage: screenshots.py [FOLDER]; the folder is docs/screenshots unless named. The user's settings are left alone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,11 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+    from PySide6.QtWidgets import QWidget
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 SIZE = (1280, 860)
@@ -43,18 +48,18 @@ def _take(theme: str, folder: Path) -> None:
     _settle(window.finished)
     window.workspace.select_item("edge:2", frame=4)
     _save(window, folder / f"window-{theme}.png")
-    window.run("replay-deadlock")
-    window.run("replay-last")
+    window.replay.deadlock()
+    window.replay.last()
     _save(window, folder / f"replay-{theme}.png")
     window.close()
 
 
-def _settle(signal: object = None) -> None:
+def _settle(signal: SignalInstance | None = None) -> None:
     """Let the event loop run until the signal came, or until nothing is left to do."""
-    from PySide6.QtCore import QEventLoop, QTimer, SignalInstance
+    from PySide6.QtCore import QEventLoop, QTimer
 
     loop = QEventLoop()
-    if isinstance(signal, SignalInstance):
+    if signal is not None:
         signal.connect(loop.quit)
         QTimer.singleShot(5000, loop.quit)
     else:
@@ -62,10 +67,7 @@ def _settle(signal: object = None) -> None:
     loop.exec()
 
 
-def _save(window: object, path: Path) -> None:
-    from PySide6.QtWidgets import QWidget
-
-    assert isinstance(window, QWidget)
+def _save(window: QWidget, path: Path) -> None:
     _settle()
     if not window.grab().save(str(path)):
         raise OSError(f"cannot write {path}")

@@ -278,4 +278,4 @@ def rows_model() -> Iterator[RowsModel]:
 
 def test_the_model_keeps_qts_rules(qtmodeltester: ModelTester, rows_model: RowsModel) -> None:
     """A model that breaks them crashes views and screen readers."""
-    qtmodeltester.check(rows_model)  # type: ignore[no-untyped-call]
+    qtmodeltester.check(rows_model)

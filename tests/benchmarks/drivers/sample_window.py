@@ -33,7 +33,7 @@ def weighed(window: MainWindow) -> None:
     QTimer.singleShot(500, weigh)
 
 
-MainWindow.finish = weighed if rest == ["stay"] else gone  # type: ignore[method-assign]
+setattr(MainWindow, "finish", weighed if rest == ["stay"] else gone)  # noqa: B010 - a hook, not an attribute
 
 from lockview.__main__ import main  # noqa: E402 - after the hook
 
