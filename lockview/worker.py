@@ -82,6 +82,8 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
         return {"done": job(request["payload"], progress)}
     except UserError as error:
         return {"failed": str(error)}
+    except ImportError as error:
+        return {"failed": f"A library that this needs is missing: {error}."}
     except MemoryError:
         return {"failed": f"The job needs more than {MOST_MEMORY >> 30} GiB of memory and was stopped."}
 

@@ -65,6 +65,8 @@ class ActionSpec(NamedTuple):
     hint: str = ""
     group: int = 0
     checked: Callable[[UiState], bool] | None = None
+    short: str = ""
+    """The title in the tool bar, when the full one is too long."""
 
 
 FORMATS = (
@@ -215,6 +217,7 @@ ACTIONS = (
         lambda w: w.step_report(-1),
         ("Alt+Up",),
         lambda state: state.earlier_report,
+        short="\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK} Report",
     ),
     ActionSpec(
         "next-report",
@@ -223,6 +226,7 @@ ACTIONS = (
         lambda w: w.step_report(1),
         ("Alt+Down",),
         lambda state: state.later_report,
+        short="Report \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
     ),
     ActionSpec("walk-back", "Go", "Back along the cycle", lambda w: w.graph.walk(-1), ("[",), needs_cycle, group=1),
     ActionSpec("walk", "Go", "On along the cycle", lambda w: w.graph.walk(1), ("]",), needs_cycle, group=1),

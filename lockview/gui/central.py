@@ -77,6 +77,9 @@ class Central(QWidget):
             page.show_log(document.log, display_name(document))
             self._stack.setCurrentWidget(page)
 
+    def _show_line(self, line: int) -> None:
+        self._workspace.select_item("", line=line)
+
     def _start_page(self) -> StartPage:
         if self.start is None:
             from lockview.gui.start.page import StartPage
@@ -92,6 +95,6 @@ class Central(QWidget):
             from lockview.gui.start.nothing_found import NothingFoundPage
 
             self.nothing = NothingFoundPage(self._appearance, self)
-            self.nothing.line_chosen.connect(lambda line: self._workspace.select_item("", line=line))
+            self.nothing.line_chosen.connect(self._show_line)
             self._stack.addWidget(self.nothing)
         return self.nothing

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QTimer
 
-from lockview.gui.jobs import Work
+from lockview.gui.jobs import Done, Failed, Progress, Work
 from lockview.worker import frame, frames_in
 
 BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from lockview.worker import main; sys.exit(main())"
@@ -35,6 +36,7 @@ class Job(Work):
         self._buffer = bytearray()
         self._complaints = bytearray()
         self._over = False
+        self._callbacks: tuple[Done | None, Failed | None, Progress | None] = (None, None, None)
         self._process = QProcess(self)
         self._process.started.connect(self._send)
         self._process.readyReadStandardOutput.connect(self._read)
@@ -43,6 +45,13 @@ class Job(Work):
         self._process.errorOccurred.connect(self._broken)
         self._clock = QTimer(self, singleShot=True, interval=timeout_ms)
         self._clock.timeout.connect(self._too_long)
+
+    def call_back(self, done: Done, failed: Failed | None, progress: Progress | None) -> None:
+        """Call these when there is something to say.
+
+        Not connected to the signals, because a connection would keep what they capture until Qt deletes this.
+        """
+        self._callbacks = (done, failed, progress)
 
     @property
     def running(self) -> bool:
@@ -60,6 +69,7 @@ class Job(Work):
         """Stop the work. Nothing but ``cancelled`` will be heard of it."""
         if not self._over:
             self._end()
+            self._callbacks = (None, None, None)
             self.cancelled.emit()
             self.ended.emit()
 
@@ -82,11 +92,21 @@ class Job(Work):
     def _take(self, answer: dict[str, Any]) -> None:
         if "progress" in answer:
             self.progress.emit(*answer["progress"])
+            if self._callbacks[2] is not None:
+                self._callbacks[2](*answer["progress"])
         elif "failed" in answer:
             self._fail(answer["failed"])
         else:
             self._end()
             self.done.emit(answer["done"])
+            self._finish(self._callbacks[0], answer["done"])
+
+    def _finish(self, callback: Callable[[Any], None] | None, value: Any) -> None:
+        self._callbacks = (None, None, None)
+        try:
+            if callback is not None:
+                callback(value)
+        finally:
             self.ended.emit()
 
     def _read_complaints(self) -> None:
@@ -114,7 +134,7 @@ class Job(Work):
         if not self._over:
             self._end()
             self.failed.emit(sentence)
-            self.ended.emit()
+            self._finish(self._callbacks[1], sentence)
 
     def _end(self) -> None:
         self._over = True

@@ -103,7 +103,10 @@ class Dock(QDockWidget):
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.refresh_head)
         for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
-            signal.connect(lambda _: self._soon.start(0))
+            signal.connect(self._refresh_soon)
+
+    def _refresh_soon(self, _: object) -> None:
+        self._soon.start(0)
 
     def refresh_head(self) -> None:
         """Show the head, unless a tab shows the name."""

@@ -80,12 +80,8 @@ class Jobs(QObject):
         self.cancel(slot)
         job = Job(kind, payload, timeout_ms, title or kind, self)
         self._slots[slot] = job
-        job.done.connect(on_done)
-        if on_failed is not None:
-            job.failed.connect(on_failed)
-        if on_progress is not None:
-            job.progress.connect(on_progress)
-        job.ended.connect(lambda: self._forget(slot, job))
+        job.call_back(on_done, on_failed, on_progress)
+        job.ended.connect(self._forget)
         self.started.emit(job)
         job.start()
         return job
@@ -106,7 +102,13 @@ class Jobs(QObject):
         for work in self.findChildren(Work):
             work.wait()
 
-    def _forget(self, slot: str, job: Job) -> None:
-        if self._slots.get(slot) is job:
-            del self._slots[slot]
-        job.go()
+    def _forget(self) -> None:
+        """Let go of the jobs that are over.
+
+        WORKAROUND: no slot that a job's own signal keeps alive may hold the job, or PySide frees it in the middle of
+        Qt's destructor and crashes. So this looks for it.
+        """
+        for slot, job in tuple(self._slots.items()):
+            if not job.running:
+                del self._slots[slot]
+                job.go()

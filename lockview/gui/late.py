@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QMenu
-
-from lockview.document.recent import in_order, without_unpinned
 from lockview.gui.details.panel import DetailsPanel
 from lockview.gui.drops import DropArea
 from lockview.gui.log.panel import LogPanel
-from lockview.gui.plain import menu_text
+from lockview.gui.recent_menu import RecentMenu
 from lockview.gui.replay.panel import ReplayPanel
 from lockview.gui.reports.panel import ReportsPanel
 
 if TYPE_CHECKING:
     from lockview.gui.window import MainWindow
+
+
+LEAST_HEIGHT = 120
 
 
 def finish_window(window: MainWindow) -> None:
@@ -30,11 +30,14 @@ def finish_window(window: MainWindow) -> None:
     details = DetailsPanel(workspace, appearance)
     log = LogPanel(workspace, appearance)
     replay = ReplayPanel(workspace, appearance)
+    for panel in (log, replay):
+        # The tab behind must not keep the one in front from getting small.
+        panel.setMinimumHeight(LEAST_HEIGHT)
     window.take_panels(details, replay)
     window.docks.fill({"reports": reports, "details": details, "log": log, "replay": replay})
     drops = DropArea(window, appearance)
     drops.files_dropped.connect(window.open_paths)
-    drops.text_dropped.connect(lambda text: window.opener.open_text(text, "Dropped text"))
+    drops.text_dropped.connect(window.open_dropped_text)
     _add_dock_choices(window)
     _add_recent_menu(window)
 
@@ -48,22 +51,8 @@ def _add_dock_choices(window: MainWindow) -> None:
 
 
 def _add_recent_menu(window: MainWindow) -> None:
-    menu = QMenu("Open recent", window)
-    menu.setObjectName("recent")
-    menu.aboutToShow.connect(lambda: _fill_recent(window, menu))
+    menu = RecentMenu(window.store, window)
+    menu.file_chosen.connect(window.open_path)
+    menu.list_cleared.connect(window.keep_recent)
     window.board.menu("File").insertMenu(window.board.action("open-sample"), menu)
     window.tools.give_open_a_menu(menu)
-
-
-def _fill_recent(window: MainWindow, menu: QMenu) -> None:
-    menu.clear()
-    files = in_order(window.store.recent)
-    for file in files:
-        state = ", ".join(word for word, on in (("pinned", file.pinned), ("missing", file.missing)) if on)
-        action = menu.addAction(menu_text(f"{file.name}  ({state})" if state else file.name))
-        action.setStatusTip(file.path)
-        action.triggered.connect(lambda _=False, path=file.path: window.open_paths([path]))
-    menu.addSeparator()
-    clear = menu.addAction("Clear the list")
-    clear.setEnabled(bool(files))
-    clear.triggered.connect(lambda: window.keep_recent(without_unpinned(files)))

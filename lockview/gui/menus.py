@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QToolBar, QToolButton, QWidget
 
@@ -12,14 +10,15 @@ from lockview.gui.actions import ACTIONS, MENUS, TOOL_BAR, ActionSpec, UiState
 
 
 class ActionBoard(QObject):
-    """One ``QAction`` per row of the table. ``run`` is told the row when the user triggers it."""
+    """One ``QAction`` per row of the table. ``chosen`` carries the row that the user triggered."""
 
-    def __init__(self, window: QWidget, run: Callable[[ActionSpec], object]) -> None:
+    chosen = Signal(object)  # ActionSpec
+
+    def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
         self._menus: dict[str, QMenu] = {}
-        self._run = run
         for spec in ACTIONS:
             self._actions[spec.name] = self._made(spec)
         window.addActions(list(self._actions.values()))
@@ -72,9 +71,11 @@ class ActionBoard(QObject):
         return self._menus[path]
 
     def _made(self, spec: ActionSpec) -> QAction:
-        action = QAction(spec.title, self)
+        action = TableAction(spec, self)
         action.setObjectName(spec.name)
         action.setShortcuts([QKeySequence(keys) for keys in spec.shortcuts])
+        if spec.short:
+            action.setIconText(spec.short)
         words = spec.hint or spec.title.rstrip(".")
         action.setStatusTip(words)
         action.setToolTip(f"{words} ({spec.shortcuts[0]})" if spec.shortcuts else words)
@@ -83,5 +84,19 @@ class ActionBoard(QObject):
             family = f"{spec.menu}:{spec.group}"
             group = self._groups.setdefault(family, QActionGroup(self))
             group.addAction(action)
-        action.triggered.connect(lambda: self._run(spec))
+        action.chosen.connect(self.chosen)
         return action
+
+
+class TableAction(QAction):
+    """An action that knows its row."""
+
+    chosen = Signal(object)  # ActionSpec
+
+    def __init__(self, spec: ActionSpec, parent: QObject) -> None:
+        super().__init__(spec.title, parent)
+        self._spec = spec
+        self.triggered.connect(self._tell)
+
+    def _tell(self) -> None:
+        self.chosen.emit(self._spec)

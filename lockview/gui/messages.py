@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -65,9 +65,7 @@ class MessageBar(QWidget):
             if row.message.text == message.text or (message.topic and row.message.topic == message.topic):
                 self._remove(row)
         row = MessageRow(message, self._appearance, self)
-        row.close_button.clicked.connect(lambda: self._remove(row))
-        for button, way in zip(row.way_buttons, message.ways, strict=True):
-            button.clicked.connect(lambda _=False, way=way: self._take(row, way))
+        row.dismissed.connect(self._remove)
         self._rows.addWidget(row)
         for old in self._row_widgets()[:-MOST]:
             self._remove(old)
@@ -85,10 +83,6 @@ class MessageBar(QWidget):
         widgets = (item.widget() for item in items if item is not None)
         return [widget for widget in widgets if isinstance(widget, MessageRow)]
 
-    def _take(self, row: MessageRow, way: Way) -> None:
-        self._remove(row)
-        way.take()
-
     def _remove(self, row: MessageRow) -> None:
         self._rows.removeWidget(row)
         row.hide()
@@ -98,6 +92,8 @@ class MessageBar(QWidget):
 
 class MessageRow(QWidget):
     """One message: a sign, the sentence, the ways out, and the cross."""
+
+    dismissed = Signal(object)  # this
 
     def __init__(self, message: Message, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -118,6 +114,9 @@ class MessageRow(QWidget):
         self.close_button.setAutoRaise(True)
         self.close_button.setToolTip("Dismiss")
         self.close_button.setAccessibleName("Dismiss this message")
+        self.close_button.clicked.connect(self._dismiss)
+        for button in self.way_buttons:
+            button.clicked.connect(self._take_way)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 6, 8, 6)
         row.setSpacing(8)
@@ -128,6 +127,14 @@ class MessageRow(QWidget):
         row.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
         appearance.changed.connect(self._dress)
         self._dress()
+
+    def _dismiss(self) -> None:
+        self.dismissed.emit(self)
+
+    def _take_way(self) -> None:
+        number = next(number for number, button in enumerate(self.way_buttons) if button is self.sender())
+        self._dismiss()
+        self.message.ways[number].take()
 
     def _dress(self) -> None:
         colour = self._appearance.colour(COLOURS[self.message.severity])

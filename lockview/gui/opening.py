@@ -88,12 +88,17 @@ class Opener(QObject):
         """Read standard input or a pipe while the window lives; its end, or the user, ends it."""
         from lockview.gui.streams import Stream
 
-        name = path or STANDARD_INPUT
-        stream = Stream(fd, name, self)
-        stream.done.connect(lambda data: self.open_bytes(data, name))
-        stream.failed.connect(lambda sentence: self._complain(sentence, name))
+        stream = Stream(fd, path or STANDARD_INPUT, self)
+        stream.arrived.connect(self._take_stream)
+        stream.broke.connect(self._lose_stream)
         stream.ended.connect(stream.deleteLater)
         self._jobs.watch(stream)
+
+    def _take_stream(self, name: str, data: bytes) -> None:
+        self.open_bytes(data, name)
+
+    def _lose_stream(self, name: str, sentence: str) -> None:
+        self._complain(sentence, name)
 
     def reload(self, document: Document) -> None:
         """Read a document's file again and show it in the same place."""

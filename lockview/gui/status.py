@@ -26,6 +26,8 @@ class StatusBar(QStatusBar):
         self.facts.setObjectName("secondary")
         self.picture = PlainLabel("", self)
         self.picture.setObjectName("secondary")
+        self.facts.setContentsMargins(6, 0, 0, 0)
+        self.picture.setContentsMargins(0, 0, 8, 0)
         self._works: list[WorkView] = []
         self.addWidget(self.facts, 1)
         self.addPermanentWidget(self.picture)
@@ -45,54 +47,70 @@ class StatusBar(QStatusBar):
 
     def watch(self, work: Work) -> None:
         """Show a piece of work if it lasts."""
-        patience = QTimer(work)
-        patience.setSingleShot(True)
-        patience.timeout.connect(lambda: self._add(work))
-        work.ended.connect(patience.stop)
-        patience.start(PATIENCE_MS)
+        view = WorkView(work, self)
+        view.appeared.connect(self._add)
+        view.gone.connect(self._drop)
 
     def cancel_newest(self) -> None:
         """Stop the work that appeared last."""
         if self._works:
             self._works[-1].work.cancel()
 
-    def _add(self, work: Work) -> None:
-        view = WorkView(work, self)
+    def _add(self, view: WorkView) -> None:
         self._works.append(view)
-        self.insertPermanentWidget(0, view)
+        self.insertPermanentWidget(1, view)  # behind the facts, before the picture
         view.show()
-        work.ended.connect(lambda: self._drop(view))
         self.working_changed.emit()
 
     def _drop(self, view: WorkView) -> None:
-        self._works.remove(view)
-        self.removeWidget(view)
+        if view in self._works:
+            self._works.remove(view)
+            self.removeWidget(view)
+            self.working_changed.emit()
         view.deleteLater()
-        self.working_changed.emit()
 
 
 class WorkView(QWidget):
-    """Title, bar and button of one piece of work."""
+    """Title, bar and button of one piece of work; made when the work has lasted for a while."""
+
+    appeared = Signal(object)  # this
+    gone = Signal(object)  # this
 
     def __init__(self, work: Work, parent: QWidget) -> None:
         super().__init__(parent)
+        self.hide()
         self.work = work
-        self.title = PlainLabel(work.title, self)
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.timeout.connect(self._appear)
+        self._patience.start(PATIENCE_MS)
+        work.ended.connect(self._end)
+
+    def _appear(self) -> None:
+        self.title = PlainLabel(self.work.title, self)
         self.bar = QProgressBar(self)
         self.bar.setFixedSize(120, 6)
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 0)
-        self.bar.setAccessibleName(work.title)
+        self.bar.setAccessibleName(self.work.title)
         self.button = QToolButton(self)
         self.button.setText("Cancel")
         self.button.setToolTip("Stop this (Esc)")
-        self.button.clicked.connect(work.cancel)
+        self.button.clicked.connect(self._cancel)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 0, 8, 0)
         row.setSpacing(8)
         for widget in (self.title, self.bar, self.button):
             row.addWidget(widget)
-        work.progress.connect(self._progress)
+        self.work.progress.connect(self._progress)
+        self.appeared.emit(self)
+
+    def _cancel(self) -> None:
+        self.work.cancel()
+
+    def _end(self) -> None:
+        self._patience.stop()
+        self.gone.emit(self)
 
     def _progress(self, done: int, total: int) -> None:
         # A QProgressBar counts in 32 bits, a log in bytes.
@@ -108,7 +126,8 @@ def facts_about(document: Document | None, opened: OpenReport | None) -> str:
     if document is None:
         return ""
     count = len(document.reports)
-    words = [f"{count} report{'' if count == 1 else 's'} in {document.log.lines:,} lines"]
+    number = {0: "No report", 1: "1 report"}.get(count, f"{count} reports")
+    words = [f"{number} in {document.log.lines:,} lines"]
     if document.log.wrappers:
         words.append(f"taken off the lines: {', '.join(document.log.wrappers)}")
     if opened is not None and opened.report.reading.missing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QObject, QSocketNotifier
+from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from lockview.gui.jobs import Work
 
@@ -14,11 +14,18 @@ MOST = 1 << 30
 
 
 class Stream(Work):
-    """``done`` carries the bytes. Cancelling stops waiting and keeps what came: a pipe cannot be read again."""
+    """``arrived`` carries name and bytes, ``broke`` name and sentence.
+
+    Cancelling stops waiting and keeps what came: a pipe cannot be read again.
+    """
+
+    arrived = Signal(str, object)
+    broke = Signal(str, str)
 
     def __init__(self, fd: int, name: str, parent: QObject | None = None) -> None:
         super().__init__("Reading standard input" if name == "-" else f"Reading {name}", parent)
         self._fd = fd
+        self._source = name
         self._name = "Standard input" if name == "-" else name
         self._chunks: list[bytes] = []
         self._size = 0
@@ -36,7 +43,7 @@ class Stream(Work):
             return
         except OSError as error:
             self._stop()
-            self.failed.emit(f"{self._name} cannot be read: {error.strerror}.")
+            self.broke.emit(self._source, f"{self._name} cannot be read: {error.strerror}.")
             self.ended.emit()
             return
         self._chunks.append(chunk)
@@ -47,7 +54,7 @@ class Stream(Work):
 
     def _finish(self) -> None:
         self._stop()
-        self.done.emit(b"".join(self._chunks))
+        self.arrived.emit(self._source, b"".join(self._chunks))
         self.ended.emit()
 
     def _stop(self) -> None:

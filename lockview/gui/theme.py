@@ -210,18 +210,52 @@ def palette_for(theme: Theme) -> QPalette:
 
 
 def style_sheet(theme: Theme) -> str:
-    """Hairlines instead of frames, 8 px steps; everything else stays with the style and the palette."""
-    colours = theme.colours
-    line, dim, text, accent = colours["line"], colours["dim"], colours["text"], colours["accent"]
-    return f"""
-QMainWindow::separator {{ background: {line}; width: 1px; height: 1px; }}
-QMainWindow::separator:hover {{ background: {accent}; }}
-QToolBar {{ border: 0; border-bottom: 1px solid {line}; spacing: 2px; padding: 0 8px; min-height: 36px; }}
-QToolBar::separator {{ background: {line}; width: 1px; margin: 8px 6px; }}
-QStatusBar {{ border-top: 1px solid {line}; }}
-QStatusBar::item {{ border: 0; }}
-QTabBar::tab {{ padding: 6px 14px; border: 0; border-bottom: 2px solid transparent; color: {dim}; }}
-QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
-QTabBar::tab:hover {{ color: {text}; }}
-QToolTip {{ border: 1px solid {line}; padding: 4px; }}
+    """Hairlines instead of frames, 8 px steps; everything else stays with the style and the palette.
+
+    ``secondary``, ``primary`` and ``dock-title`` are object names: a name styles a label or button as that.
+    """
+    colours = {role.replace("-", "_"): value for role, value in theme.colours.items()}
+    base, text = QColor(theme.colours[Role.BACKGROUND]), QColor(theme.colours[Role.TEXT])
+    steps = {f"wash{percent}": blend(base, text, percent / 100).name() for percent in (4, 8, 12, 20, 34)}
+    on_accent = "#000000" if theme.dark else "#ffffff"
+    return SHEET % {**colours, **steps, "on_accent": on_accent}
+
+
+SHEET = """
+QMainWindow::separator { background: %(line)s; width: 1px; height: 1px; }
+QMainWindow::separator:hover { background: %(accent)s; }
+QMenuBar { padding: 0 4px; }
+QToolBar { border: 0; border-bottom: 1px solid %(line)s; spacing: 2px; padding: 0 8px; }
+QToolBar::separator { background: %(line)s; width: 1px; margin: 4px 6px; }
+QToolBar QToolButton { border: 1px solid transparent; border-radius: 4px; padding: 3px 8px; }
+QToolBar QToolButton:hover { background: %(wash8)s; }
+QToolBar QToolButton:pressed, QToolBar QToolButton:open { background: %(wash12)s; }
+QToolBar QToolButton:checked { background: %(background)s; border-color: %(border)s; }
+QToolBar QToolButton[popupMode="1"] { padding-right: 20px; }
+QToolBar QToolButton::menu-button { border: 0; width: 16px; }
+QToolButton::menu-indicator { image: none; width: 0; }
+QStatusBar { border-top: 1px solid %(line)s; min-height: 24px; }
+QStatusBar::item { border: 0; }
+QLabel#secondary, QLabel#dock-title { color: %(dim)s; }
+QTabBar { qproperty-drawBase: 0; }
+QTabBar::tab { padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: %(dim)s; }
+QTabBar::tab:selected { color: %(text)s; border-bottom-color: %(accent)s; }
+QTabBar::tab:hover { color: %(text)s; }
+QTabWidget::pane { border: 0; border-top: 1px solid %(line)s; }
+QToolTip { border: 1px solid %(line)s; padding: 4px; }
+QPushButton { border: 1px solid %(wash20)s; border-radius: 4px; padding: 4px 12px; background: %(background)s; }
+QPushButton:hover { background: %(wash4)s; }
+QPushButton:pressed { background: %(wash12)s; }
+QPushButton:focus { border-color: %(accent)s; }
+QPushButton:disabled { color: %(wash34)s; border-color: %(wash12)s; }
+QPushButton#primary { background: %(accent)s; border-color: %(accent)s; color: %(on_accent)s; }
+QPushButton#primary:focus { border-color: %(text)s; }
+QScrollBar:vertical { width: 10px; margin: 0; background: transparent; }
+QScrollBar:horizontal { height: 10px; margin: 0; background: transparent; }
+QScrollBar::handle { background: %(wash20)s; border-radius: 3px; margin: 2px; min-width: 24px; min-height: 24px; }
+QScrollBar::handle:hover { background: %(wash34)s; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QProgressBar { border: 0; border-radius: 3px; background: %(wash12)s; }
+QProgressBar::chunk { border-radius: 3px; background: %(accent)s; }
 """

@@ -37,7 +37,7 @@ class ToolBar(QToolBar):
     def _menu_button(self, title: str, menu: QMenu) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName(f"tool-{title.lower()}")
-        button.setText(title)
+        button.setText(f"{title} \N{BLACK DOWN-POINTING SMALL TRIANGLE}")
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setToolTip("Save the picture or the report in another form")

@@ -41,6 +41,10 @@ class TwoLineDelegate(QStyledItemDelegate):
         two = bool(index.data(SECOND))
         return QSize(120, max(TWO_LINES, 2 * line + 10) if two else max(ONE_LINE, line + 8))
 
+    def kept_free(self, _: Index) -> int:
+        """Pixels at the right end that a subclass needs."""
+        return 0
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         painter.save()
         area: QRect = option.rect
@@ -50,7 +54,7 @@ class TwoLineDelegate(QStyledItemDelegate):
         text, dim = self._appearance.colour(Role.TEXT), self._appearance.colour(Role.DIM)
         if index.data(FAINT):
             text = dim
-        room = area.adjusted(PADDING, 0, -PADDING, 0)
+        room = area.adjusted(PADDING, 0, -PADDING - self.kept_free(index), 0)
         second = index.data(SECOND)
         first_room = room
         if second:

@@ -29,7 +29,7 @@ from lockview.gui.workspace import Workspace
 if TYPE_CHECKING:
     from lockview.document.recent import RecentFile
     from lockview.gui.details.panel import DetailsPanel
-    from lockview.gui.messages import MessageBar
+    from lockview.gui.messages import Message, MessageBar
     from lockview.gui.replay.panel import ReplayPanel
     from lockview.gui.start.page import StartPage
 
@@ -54,7 +54,7 @@ class MainWindow(QMainWindow):
         self.graph: GraphPanel = GraphPanel(self.workspace, appearance, self.jobs)
         self.central = Central(self.graph, self.workspace, appearance, self)
         self.setCentralWidget(self.central)
-        self.board = ActionBoard(self, self.run)
+        self.board = ActionBoard(self)
         self.board.fill_menu_bar(self.menuBar())
         self.tools = ToolBar(self.board, self)
         self.addToolBar(self.tools)
@@ -70,13 +70,14 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def _connect(self) -> None:
+        self.board.chosen.connect(self.run)
         self.workspace.documents_changed.connect(self.refresh)
         self.workspace.selection_changed.connect(self.refresh)
         self.appearance.changed.connect(self.refresh)
         self.graph.view_changed.connect(self.refresh)
         self.graph.status_changed.connect(self.status.set_picture)
-        self.graph.failed.connect(lambda words: self._complain(words, "picture"))
-        self.opener.trouble.connect(lambda message: self.messages.show_message(message))
+        self.graph.failed.connect(self._complain)
+        self.opener.trouble.connect(self._show_message)
         self.opener.settled.connect(self.central.clear_messages)
         self.opener.opened.connect(self._remember)
         self.jobs.started.connect(self.status.watch)
@@ -165,17 +166,20 @@ class MainWindow(QMainWindow):
         try:
             spec.run(self)
         except UserError as error:
-            self._complain(str(error), spec.name)
+            self._complain(str(error))
 
     @property
     def messages(self) -> MessageBar:
         """The message bar."""
         return self.central.messages
 
-    def _complain(self, words: str, topic: str) -> None:
+    def _complain(self, words: str) -> None:
         from lockview.gui.messages import Message
 
-        self.messages.show_message(Message(shown(words), topic=topic))
+        self._show_message(Message(shown(words)))
+
+    def _show_message(self, message: Message) -> None:
+        self.messages.show_message(message)
 
     @property
     def details(self) -> DetailsPanel:
@@ -201,6 +205,14 @@ class MainWindow(QMainWindow):
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open files, folders, pipes and ``-`` for standard input."""
         self.opener.open_paths(paths)
+
+    def open_path(self, path: str) -> None:
+        """Open one file, folder or pipe."""
+        self.open_paths([path])
+
+    def open_dropped_text(self, text: str) -> None:
+        """Open text that was dragged into the window as a scratch document."""
+        self.opener.open_text(text, "Dropped text")
 
     def ask_for_files(self) -> None:
         """Let the user choose files, starting where the current document lies."""
@@ -280,14 +292,24 @@ class MainWindow(QMainWindow):
         self.central.show_recent(files)
 
     def _connect_start(self, page: StartPage) -> None:
-        from lockview.document.recent import with_pin, without
-
         page.show_recent(self.store.recent)
         page.open_wanted.connect(self.ask_for_files)
         page.sample_wanted.connect(self.open_sample)
-        page.file_wanted.connect(lambda path: self.open_paths([path]))
-        page.pin_wanted.connect(lambda path, pin: self.keep_recent(with_pin(self.store.recent, path, pin)))
-        page.forget_wanted.connect(lambda path: self.keep_recent(without(self.store.recent, path)))
+        page.file_wanted.connect(self.open_path)
+        page.pin_wanted.connect(self.pin_recent)
+        page.forget_wanted.connect(self.forget_recent)
+
+    def pin_recent(self, path: str, pinned: bool) -> None:
+        """Keep a recent file in the list, or no longer."""
+        from lockview.document.recent import with_pin
+
+        self.keep_recent(with_pin(self.store.recent, path, pinned))
+
+    def forget_recent(self, path: str) -> None:
+        """Take a file off the list."""
+        from lockview.document.recent import without
+
+        self.keep_recent(without(self.store.recent, path))
 
     # -- the picture and the panels
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPalette
 from PySide6.QtWidgets import QFrame, QMenu, QStackedLayout, QStyleOptionViewItem, QTreeView, QWidget
 
 from lockview.document.selection import Selection
@@ -33,6 +33,8 @@ class ReportsPanel(QWidget):
         empty = PlainLabel("Nothing is open.\nDrop a log here, paste one, or press Ctrl+O.", self)
         empty.setObjectName("secondary")
         empty.setWordWrap(True)
+        empty.setAutoFillBackground(True)
+        empty.setBackgroundRole(QPalette.ColorRole.Base)
         empty.setMargin(8)
         empty.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._stack = QStackedLayout(self)
@@ -143,15 +145,15 @@ class ReportsView(QTreeView):
 class ReportDelegate(TwoLineDelegate):
     """Rows of two lines; a document's row ends in a cross that closes it."""
 
+    def kept_free(self, index: Index) -> int:
+        return 0 if index.parent().isValid() else CROSS - 8
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        if index.parent().isValid():
-            super().paint(painter, option, index)
-            return
-        whole = QRect(option.rect)
-        option.rect = whole.adjusted(0, 0, -CROSS + 4, 0)
         super().paint(painter, option, index)
-        painter.save()
-        painter.setPen(self._appearance.colour(Role.DIM))
-        cross = QRect(whole.right() - CROSS, whole.top(), CROSS, whole.height())
-        painter.drawText(cross, Qt.AlignmentFlag.AlignCenter, "\N{MULTIPLICATION SIGN}")
-        painter.restore()
+        if not index.parent().isValid():
+            area = QRect(option.rect)
+            painter.save()
+            painter.setPen(self._appearance.colour(Role.DIM))
+            cross = QRect(area.right() - CROSS, area.top(), CROSS, area.height())
+            painter.drawText(cross, Qt.AlignmentFlag.AlignCenter, "\N{MULTIPLICATION SIGN}")
+            painter.restore()

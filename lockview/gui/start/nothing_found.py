@@ -38,8 +38,8 @@ class NothingFoundPage(QWidget):
         self.near.setItemDelegate(TwoLineDelegate(appearance, self.near))
         self.near.setMouseTracking(True)
         self.near.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.near.itemClicked.connect(lambda item: self.line_chosen.emit(item.data(LINE)))
-        self.near.itemActivated.connect(lambda item: self.line_chosen.emit(item.data(LINE)))
+        self.near.itemClicked.connect(self._choose)
+        self.near.itemActivated.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(32, 32, 32, 16)
         column.setSpacing(8)
@@ -63,6 +63,9 @@ class NothingFoundPage(QWidget):
             item.setData(MARK, f"line {miss.line}")
             item.setData(FIXED, True)
         self.near.setVisible(bool(log.near_misses))
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.line_chosen.emit(item.data(LINE))
 
     def _dress(self) -> None:
         font = self._appearance.scaled(self._appearance.ui_font, 1.25)

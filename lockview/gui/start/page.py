@@ -78,12 +78,11 @@ class StartPage(QWidget):
         self._recent_title.setVisible(bool(files))
 
     def _buttons(self) -> QHBoxLayout:
-        open_button = QPushButton("Open...", self)
-        open_button.setObjectName("start-open")
+        self.open_button = open_button = QPushButton("Open...", self)
+        open_button.setObjectName("primary")
         open_button.setDefault(True)
         open_button.clicked.connect(self.open_wanted)
-        sample_button = QPushButton("Open the sample", self)
-        sample_button.setObjectName("start-sample")
+        self.sample_button = sample_button = QPushButton("Open the sample", self)
         sample_button.setToolTip("A real report: khugepaged in reclaim against exec and mremap")
         sample_button.clicked.connect(self.sample_wanted)
         row = QHBoxLayout()
@@ -104,10 +103,13 @@ class StartPage(QWidget):
         recent.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         recent.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         recent.setCursor(Qt.CursorShape.PointingHandCursor)
-        recent.itemClicked.connect(lambda item: self.file_wanted.emit(item.data(PATH)))
-        recent.itemActivated.connect(lambda item: self.file_wanted.emit(item.data(PATH)))
+        recent.itemClicked.connect(self._choose)
+        recent.itemActivated.connect(self._choose)
         recent.customContextMenuRequested.connect(self._show_menu)
         return recent
+
+    def _choose(self, item: QListWidgetItem) -> None:
+        self.file_wanted.emit(item.data(PATH))
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.recent.itemAt(place)
