@@ -14,11 +14,15 @@ def main(files: Sequence[str] = ()) -> int:
     Returns the exit code: 2 when this machine lacks a library that Qt needs; the line that installs it is printed.
     """
     import gc
+    import signal
 
+    # Qt's loop runs no Python while nothing happens, so Ctrl+C in the terminal would wait for the next mouse move.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()  # until the window stands: there is no garbage yet, and looking for it takes a twentieth of the start
     if not _libraries_are_there():
         return 2
     _keep_none_alive()
+    from PySide6.QtCore import QEvent
     from PySide6.QtWidgets import QApplication
 
     app = QApplication.instance() or QApplication([sys.argv[0]])
@@ -38,7 +42,11 @@ def main(files: Sequence[str] = ()) -> int:
     window.finished.connect(_start_collecting)
     window.open_paths(files)
     window.show()
-    return app.exec()
+    code = app.exec()
+    # Now, while Python still holds everything: left to the end of the interpreter, Qt and Python delete in any order.
+    window.deleteLater()
+    app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return code
 
 
 def _start_collecting() -> None:

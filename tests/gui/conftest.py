@@ -45,7 +45,8 @@ def make_window(qtbot: QtBot, config_home: Path) -> Iterator[Callable[..., MainW
     yield make
     for window in windows:
         window.close()
-        window.deleteLater()
+        with qtbot.waitSignal(window.destroyed):
+            window.deleteLater()
 
 
 @pytest.fixture
