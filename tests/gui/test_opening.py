@@ -276,3 +276,26 @@ def _check_lines(document: Document, data: bytes) -> None:
     assert list(document.lines) == lines
     report = document.reports[0].report
     assert "circular locking dependency" in "".join(lines[report.span.first - 1 : report.span.first + 2])
+
+
+def test_packed_standard_input_is_read_by_the_worker(make_window: MakeWindow, qtbot: QtBot, sample: Path) -> None:
+    window = make_window()
+    window.opener.open_bytes(gzip.compress(sample.read_bytes()), "-")
+    qtbot.waitUntil(lambda: bool(window.workspace.documents), timeout=15_000)
+    assert _names(window) == ["standard input"]
+    assert not window.state.reloadable
+    assert window.store.recent == ()
+
+
+def test_the_guard_names_the_missing_library(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import lockview.document.system_libraries as libraries
+    from lockview import app
+
+    monkeypatch.setattr(libraries, "missing_libraries", lambda needed_for: ("libxcb-cursor.so.0",))
+    monkeypatch.setattr(libraries, "install_hint", lambda missing: "apt-get install libxcb-cursor0")
+    assert not app._libraries_are_there()
+    said = capsys.readouterr().err
+    assert "libxcb-cursor.so.0" in said
+    assert said.strip().endswith("apt-get install libxcb-cursor0")

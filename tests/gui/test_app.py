@@ -1,0 +1,50 @@
+"""The program as a process: it opens what it is given, stays, and leaves in order."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+DRIVER = """
+import sys
+from PySide6.QtCore import QTimer
+from lockview import app
+from lockview.gui.window import MainWindow
+
+finish = MainWindow.finish
+
+def finish_and_go(window):
+    finish(window)
+    if {bug}:
+        QTimer.singleShot(0, lambda: [][1])
+    QTimer.singleShot(200, window.close)
+
+MainWindow.finish = finish_and_go
+code = app.main(sys.argv[1:])
+print("left with", code)
+sys.exit(code)
+"""
+
+
+def _run(folder: Path, *files: str, bug: bool = False, text: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "LOCKVIEW_CONFIG_HOME": str(folder / "config")}
+    command = [sys.executable, "-c", DRIVER.format(bug=bug), *files]
+    return subprocess.run(command, input=text, capture_output=True, text=True, env=environment, timeout=60, check=False)
+
+
+def _complaints(done: subprocess.CompletedProcess[str]) -> list[str]:
+    return [line for line in done.stderr.splitlines() if "This plugin does not support" not in line]
+
+
+def test_the_sample_opens_and_the_program_leaves_in_order(tmp_path: Path, sample: Path) -> None:
+    done = _run(tmp_path, str(sample))
+    assert done.stdout == "left with 0\n"
+    assert done.returncode == 0
+    assert _complaints(done) == []
+    assert (tmp_path / "config" / "lockview.ini").is_file()
+
+
+def test_a_bug_does_not_end_the_program(tmp_path: Path, sample: Path) -> None:
+    done = _run(tmp_path, "-", bug=True, text=sample.read_text())
+    assert done.stdout == "left with 0\n"
+    assert "IndexError" in done.stderr
