@@ -91,7 +91,7 @@ class DropHint(QWidget):
         font.setWeight(font.Weight.DemiBold)
         painter.setFont(font)
         painter.setPen(self._appearance.colour(Role.TEXT))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to read it for lock reports")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "Drop to look for lock reports")
         painter.end()
 
 

@@ -81,6 +81,7 @@ class AboutDialog(QDialog):
             self,
         )
         words.setWordWrap(True)
+        words.setFixedWidth(392)
         page = QVBoxLayout(self)
         page.setContentsMargins(24, 24, 24, 16)
         page.setSpacing(8)
@@ -88,7 +89,6 @@ class AboutDialog(QDialog):
         page.addWidget(words)
         page.addSpacing(8)
         page.addWidget(_close_button(self))
-        self.setFixedWidth(440)
 
 
 def _words(menu: str, title: str) -> str:
