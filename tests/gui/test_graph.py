@@ -249,7 +249,7 @@ def test_a_worker_that_dies_leaves_ours_and_says_so(
     qtbot: QtBot, panel: GraphPanel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     crash = [sys.executable, "-c", "import os; os.abort()"]
-    monkeypatch.setattr("lockview.gui.jobs.worker_command", lambda: crash)
+    monkeypatch.setattr("lockview.gui.child.worker_command", lambda: crash)
     panel.set_view("layered")
     ours = panel.view.drawing
     qtbot.waitUntil(lambda: "crashed" in panel.status, timeout=10_000)
@@ -259,7 +259,7 @@ def test_a_worker_that_dies_leaves_ours_and_says_so(
 
 def test_a_worker_that_hangs_is_stopped(qtbot: QtBot, panel: GraphPanel, monkeypatch: pytest.MonkeyPatch) -> None:
     hang = [sys.executable, "-c", "import time; time.sleep(60)"]
-    monkeypatch.setattr("lockview.gui.jobs.worker_command", lambda: hang)
+    monkeypatch.setattr("lockview.gui.child.worker_command", lambda: hang)
     monkeypatch.setattr("lockview.gui.graph.panel.GRAPHVIZ_LIMIT_MS", 200)
     panel.set_view("layered")
     qtbot.waitUntil(lambda: "stopped after" in panel.status, timeout=10_000)
