@@ -41,7 +41,7 @@ def spans_of(trace: Trace) -> tuple[LockSpan, ...]:
         mine = open_spans.setdefault((event.task, event.lock), [])
         if event.kind is EventKind.ACQUIRE and mine and spans[mine[-1]].hold == NEVER:
             spans[mine[-1]] = spans[mine[-1]]._replace(hold=event.index)
-        elif event.kind is EventKind.RELEASE and mine:
+        elif event.kind is EventKind.RELEASE and mine and spans[mine[-1]].hold != NEVER:
             spans[mine[-1]] = spans[mine[-1]]._replace(release=event.index)
             mine.pop()
         elif event.kind in (EventKind.ACQUIRE, EventKind.WAIT):

@@ -45,7 +45,11 @@ def test_sentences_know_their_lines_and_things(seed: Report) -> None:
 
 def test_two_lock_cycle_is_shown_whole(seed: Report) -> None:
     assert isinstance(seed, CircularReport)
-    short = replace(seed, chain=tuple(entry for entry in seed.chain if entry.index < 2), held=None)
+    short = replace(
+        seed,
+        chain=tuple(entry for entry in seed.chain if entry.index < 2),
+        held=HeldLock(LockClass("&vma->vm_sequence")),
+    )
     graph = lock_graph(short)
     sentences = [sentence.text for sentence in explain(short, graph)]
     assert any("before &vma->vm_sequence: the new dependency closes a cycle of 2 locks" in text for text in sentences)
