@@ -168,18 +168,28 @@ class CircularReport(Report):
         return ReportKind.CIRCULAR
 
     @property
+    def target(self) -> LockClass | None:
+        """The class of the held lock, from the first part that names it; None when none is there."""
+        if self.held:
+            return self.held.lock_class
+        if self.chain_exists:
+            return self.chain_exists[-1]
+        return self.scenario[0].lock_class if self.scenario else None
+
+    @property
     def cycle(self) -> tuple[Dependency, ...]:
         """Each entry gives one dependency; the one under ``#i`` goes from class ``#(i-1)`` to class ``#i``.
 
         The last one, whose stack stands under ``#0``, goes from the held lock to the wanted lock and is new. Where
-        the wanted or held end of the chain is missing it is taken from the lock lines; a gap in the numbering marks
-        the dependency across it as inferred.
+        the wanted or held end of the chain is missing it is taken from the lines that name it; a gap in the numbering
+        marks the dependency across it as inferred, and so does an end that nothing names.
         """
         entries = sorted(self.chain, key=lambda entry: entry.index)
         if self.wanted and (not entries or entries[0].index != 0):
             entries.insert(0, ChainEntry(0, self.wanted.lock_class, span=self.wanted.span))
-        if self.held and len(entries) == 1 and entries[0].lock_class != self.held.lock_class:
-            entries.append(ChainEntry(1, self.held.lock_class, span=self.held.span))
+        target = self.target
+        if target and entries and entries[-1].lock_class != target:
+            entries.append(ChainEntry(entries[-1].index + 1, target, span=self.held.span if self.held else NOWHERE))
         if len(entries) < 2:
             return ()
         steps = [
@@ -200,7 +210,7 @@ class CircularReport(Report):
             stack=first.stack,
             index=first.index,
             new=True,
-            inferred=not first.stack.frames,
+            inferred=not first.stack.frames or target is None,
             span=first.span,
         )
         return (*steps, closing)

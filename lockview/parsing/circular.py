@@ -31,7 +31,10 @@ class CircularReader(ReportReader):
         self.handlers[Word.CHAIN_HEAD] = self.between
 
     def _entry(self, token: Token) -> None:
-        if token.lock is None or self.operations or self.backtrace.frames:
+        if self.operations or self.held_lists or self.backtrace.frames:
+            self.finished = True  # the chain of another report, whose title is lost
+            return
+        if token.lock is None:
             return
         if self._entries and self._entries[-1][0].groups == token.groups and not self._entries[-1][1]:
             self._entries.pop()

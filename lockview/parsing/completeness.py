@@ -36,7 +36,7 @@ def check(report: CircularReport, missing: tuple[str, ...], repairs: Repairs) ->
     for part in missing:
         where = _place_of(report, part) or last
         repairs.warn(
-            f"{part}-missing", f"line {where.last}: {_WHAT[part]} was expected behind it, but is missing", where
+            f"{part}-missing", f"line {where.last}: {_WHAT[part]} should follow this line, but is missing", where
         )
     _check_chain(report, repairs)
     _check_held(report, repairs)

@@ -127,6 +127,8 @@ CONTAINERS = (
     Container("zstd", b"\x28\xb5\x2f\xfd", _zstd),
 )
 
+_LONGEST_MAGIC = 6
+
 
 def unpacked(blocks: Iterator[bytes], notes: list[Note], used: set[str]) -> Iterator[bytes]:
     """The blocks of a source, unpacked when its first bytes say that it is packed; its kind goes to ``used``.
@@ -134,10 +136,12 @@ def unpacked(blocks: Iterator[bytes], notes: list[Note], used: set[str]) -> Iter
     Damage, a cut and the limits end the output early and are written to ``notes``; what was decoded before them stays.
     Raises ``ContainerError``.
     """
-    first = next(blocks, b"")
-    if not first:
-        return iter(())
-    whole = itertools.chain((first,), blocks)
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= _LONGEST_MAGIC:
+            break
+    whole = itertools.chain((first,), blocks) if first else iter(())
     for container in CONTAINERS:
         if first.startswith(container.magic):
             used.add(container.name)
@@ -155,6 +159,8 @@ def _members(blocks: Iterator[bytes], container: Container, notes: list[Note]) -
         while data:
             if unpacker is None:
                 data = data.lstrip(b"\0")
+                if not data:
+                    break
                 if not container.magic.startswith(data[: len(container.magic)]):
                     notes.append(Note("trailing-bytes", f"the bytes behind the {name} data were left out"))
                     return

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from functools import cache
 
 from lockview.parsing.lines import LogLine
 from lockview.parsing.prefixes import take_off_prefixes
 
 _MAX_MARK = 48
+_MAX_MARKS = 8
 _LOOK_AHEAD = 5
-_LEVEL = re.compile(r"\[? ?(?:WARNING|INFO|BUG): ?$")
+
+
+@cache
+def _title_head() -> re.Pattern[str]:
+    return re.compile(r"(?: ?\[ *\d{1,10}\.\d{3,9}\])? ?(?:\[? ?(?:WARNING|INFO|BUG): ?)?$")
 
 
 @cache
@@ -24,30 +29,31 @@ def _stamp_tail() -> re.Pattern[str]:
     return re.compile(r" *\d{1,7}\.\d{6}\] ?")
 
 
-def take_off_marks(lines: list[LogLine], titles: Iterable[tuple[int, str]], used: set[str]) -> list[LogLine]:
+def take_off_marks(lines: list[LogLine], titles: Mapping[int, str], used: set[str]) -> list[LogLine]:
     """Take off what the lines around a title share with it.
 
-    ``titles`` are pairs of a raw line number and the title's words in it. A mark is whatever stands before the title
-    (``kswapd0: ``, a running number, a stray byte) when lines behind it begin the same way, digits aside.
+    ``titles`` gives the words of a title by the number of the raw line that holds them. A mark is whatever stands
+    before it (``kswapd0: ``, a running number, a stray byte) when lines behind it begin the same way, digits aside.
     """
-    positions = {line.number: index for index, line in enumerate(lines)}
-    for number, words in titles:
-        index = positions.get(number)
-        if index is None or words not in lines[index].text:
-            continue
-        around = lines[max(index - 2, 0) : index + _LOOK_AHEAD]
-        if any(_inner_stamp().search(line.text) for line in around):
-            used.add("time stamps inside lines")
-            lines = _without_inner_stamps(lines, used)
-        mark = _mark(lines[index].text.partition(words)[0], lines[index + 1 : index + 1 + _LOOK_AHEAD])
+    places = [index for index, line in enumerate(lines) if titles.get(line.number, "\n") in line.text]
+    marks: dict[str, re.Pattern[str]] = {}
+    for index in places:
+        head = lines[index].text.partition(titles[lines[index].number])[0]
+        mark = _mark(head, lines[index + 1 : index + 1 + _LOOK_AHEAD])
         if mark:
-            used.add("marks before each line")
-            lines = [_without_mark(line, mark, used) for line in lines]
+            marks[mark.pattern] = mark
+    for mark in list(marks.values())[:_MAX_MARKS]:
+        used.add("marks before each line")
+        lines = [_without_mark(line, mark, used) for line in lines]
+    around = (line for index in places for line in lines[max(index - 2, 0) : index + _LOOK_AHEAD])
+    if any(_inner_stamp().search(line.text) for line in around):
+        used.add("time stamps inside lines")
+        lines = _without_inner_stamps(lines, used)
     return lines
 
 
 def _mark(head: str, following: list[LogLine]) -> re.Pattern[str] | None:
-    literal = _LEVEL.sub("", head).strip()
+    literal = _title_head().sub("", head, 1).strip()
     if not literal or len(literal) > _MAX_MARK or not following:
         return None
     pattern = re.compile(r"\s*" + re.sub(r"\d+", r"\\d{1,12}", re.escape(literal)) + r"(?: |$|(?<=[^\w]))")

@@ -22,10 +22,16 @@ UNREAD_TITLES = (
     "trying to register non-static key",
     "sleeping function called from invalid context",
     "scheduling while atomic:",
-    "spinlock bad magic",
-    "spinlock lockup suspected",
+    "BUG: spinlock ",
+    "BUG: rwlock ",
+    "suspicious rcu_dereference_check() usage",
+    "workqueue leaked ",
     "Showing all locks held in the system",
     " blocked for more than ",
+    " blocked in I/O wait for more than ",
+    "ThreadSanitizer: lock-order-inversion",
+    "lock order reversal:",
+    "Java-level deadlock:",
 )
 """Titles of lock reports of other kinds; they are named, not read."""
 _MAX_TEXT = 200
@@ -38,9 +44,11 @@ def unread_titles(data: bytes, first_line: int) -> list[NearMiss]:
     found: list[NearMiss] = []
     for title in UNREAD_TITLES:
         words = title.encode()
+        number, counted = first_line, 0
         position = data.find(words)
         while position >= 0 and len(found) < _MAX_MISSES:
-            number = first_line + data.count(b"\n", 0, position)
+            number += data.count(b"\n", counted, position)
+            counted = position
             found.append(near_miss(number, line_at(data, position), "reports of this kind are not read yet"))
             position = data.find(words, position + len(words))
     return [miss for miss in found if not any(banner in miss.text for banner in _BANNERS)]
@@ -55,4 +63,4 @@ def line_at(data: bytes, position: int) -> str:
 
 def near_miss(line: int, text: str, reason: str) -> NearMiss:
     """A near miss with its text cut to a showable length."""
-    return NearMiss(line, text.strip()[:_MAX_TEXT], reason)
+    return NearMiss(line, text[: 2 * _MAX_TEXT].strip()[:_MAX_TEXT], reason)

@@ -24,8 +24,11 @@ def read_text(text: str, name: str = "") -> Log:
 
 
 def read_bytes(data: bytes, name: str = "") -> Log:
-    """Read a source that is in memory, compressed or not. Raises ``SourceError`` only for zstd without its package."""
-    return _read((data[start : start + BLOCK] for start in range(0, len(data), BLOCK)), name)
+    """Read a source that is in memory, compressed or not. Never raises; what could not be read is a problem."""
+    try:
+        return _read((data[start : start + BLOCK] for start in range(0, len(data), BLOCK)), name)
+    except SourceError as error:
+        return Log(name, problems=(Problem(Severity.ERROR, "source-unreadable", str(error)),), size=len(data))
 
 
 def read_file(

@@ -80,7 +80,7 @@ def _line_end(data: bytes, position: int) -> int:
 def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     text = data.decode("utf-8", "surrogateescape")
     lines = log_lines(text, first_line, used)
-    lines = take_off_marks(lines, list(_title_lines(text, first_line)), used)
+    lines = take_off_marks(lines, _title_lines(text, first_line), used)
     reports: list[Report] = []
     misses: list[NearMiss] = []
     finished = True
@@ -95,13 +95,19 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     return _Chunk(reports, misses, finished)
 
 
-def _title_lines(text: str, first_line: int) -> Iterator[tuple[int, str]]:
+def _title_lines(text: str, first_line: int) -> dict[int, str]:
+    """The words of a title by the number of the raw line that holds them."""
+    found: dict[int, str] = {}
     for family in FAMILIES:
         for words in family.titles:
+            number, counted = first_line, 0
             position = text.find(words)
             while position >= 0:
-                yield first_line + text.count("\n", 0, position), words
+                number += text.count("\n", counted, position)
+                counted = position
+                found[number] = words
                 position = text.find(words, position + len(words))
+    return found
 
 
 def _miss(stream: Stream, reader: ReportReader) -> NearMiss:
@@ -130,17 +136,18 @@ def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[Report
     borders = [(-1, 0), *claimed, (len(stream.flat), len(stream.flat))]
     for (_, free), (limit, _) in itertools.pairwise(borders):
         for family in FAMILIES:
-            start = _first_sign(stream.flat, family, free, limit)
-            while start >= 0:
-                reader = family.reader(stream, None, _top(stream, start, free), limit)
-                reader.walk()
-                yield reader
-                start = _first_sign(stream.flat, family, max(reader.last, start + 4), limit)
+            position = free
+            for sign in _signs(family.signs).finditer(stream.flat, free, limit):
+                if sign.start() >= position:
+                    reader = family.reader(stream, None, _top(stream, sign.start(), position), limit)
+                    reader.walk()
+                    yield reader
+                    position = max(reader.walked, sign.end())
 
 
-def _first_sign(text: str, family: Family, start: int, limit: int) -> int:
-    found = [position for sign in family.signs if (position := text.find(sign, start, limit)) >= 0]
-    return min(found) if found else -1
+@cache
+def _signs(signs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, signs)))
 
 
 def _top(stream: Stream, sign: int, free: int) -> int:
@@ -153,11 +160,7 @@ def _top(stream: Stream, sign: int, free: int) -> int:
             or stream.flat.startswith("but task is already holding", start)
         ):
             return start
-    return (
-        max(stream.starts[index], free)
-        if stream.flat.startswith(("-> #", "the ", "which "), stream.starts[index])
-        else sign
-    )
+    return sign
 
 
 @cache

@@ -23,6 +23,10 @@ from lockview.parsing.tokens import Token, Word, tokens
 _STRAY_AFTER_STACK = 8
 """So many lines without a word of the report, behind a frame of the backtrace, mean that it is over."""
 _STRAY_BEFORE_STACK = 300
+_LONG_STRAY = 1_000
+"""A stray line counts once for each of so many characters."""
+_MAX_TOKENS = 20_000
+"""The longest real report has 2,000."""
 
 
 class Title(NamedTuple):
@@ -57,7 +61,7 @@ class ReportReader:
         self.stream = stream
         self.title = title
         self.start, self.limit = start, end
-        self.last = title.end if title else start
+        self.last = self.walked = title.end if title else start
         self.part = Part.TITLE
         self.finished = False
         self.repairs = Repairs()
@@ -106,10 +110,17 @@ class ReportReader:
 
     def walk(self) -> None:
         """Read to the end of the report or of the stretch."""
-        for token in tokens(self.stream, self.title.end if self.title else self.start, self.limit):
+        for count, token in enumerate(tokens(self.stream, self.walked, self.limit)):
             self.take(token)
             if self.finished:
                 return
+            self.walked = token.end
+            if count > _MAX_TOKENS:
+                self.finished = True
+                span = self.stream.span(token.start, token.end)
+                self.repairs.warn(
+                    "limit-reached", f"line {span.last}: the report is too long; the rest was not read", span
+                )
 
     def take(self, token: Token) -> None:
         """Give a token to the part it belongs to."""
@@ -152,7 +163,7 @@ class ReportReader:
             if read:
                 self.ident, self.last = read
             return
-        self._stray += 1
+        self._stray += 1 + (token.end - token.start) // _LONG_STRAY
         self.repairs.passed_over(self.stream.span(token.start, token.end))
         if self._stray > (_STRAY_AFTER_STACK if self.backtrace.frames else _STRAY_BEFORE_STACK):
             self.finished = True

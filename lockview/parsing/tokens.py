@@ -113,6 +113,7 @@ _FIRST_WORDS = {
     "Modules": "Modules linked in",
 }
 _LONG_LINE = 100
+_FAR = 16 << 10
 _AFTER_CHAIN = (
     "Possible unsafe",
     "Possible interrupt",
@@ -146,8 +147,9 @@ _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
-    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is trying to acquire lock:|-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\(|but task |which lock |the existing |other info |Chain exists"
-    r"|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
+    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is trying to acquire lock:|-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\("
+    r"|but task |which lock |the existing |other info |Chain exists|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace"
+    r"|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
 
@@ -173,7 +175,7 @@ def _other(stream: Stream, start: int, end: int) -> Token:
 
 def _rest_of_line(stream: Stream, start: int, end: int) -> int:
     """Where the line ends that holds ``start``, or, in a long one, where the next likely token begins."""
-    line_end = min(stream.line_end(start), end)
+    line_end = min(stream.line_end(start), end, start + _FAR)
     if line_end - start > _LONG_LINE:
         match = _compiled(_CUT_POINT).search(stream.flat, start + 1, line_end)
         if match:

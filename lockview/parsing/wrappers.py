@@ -126,6 +126,6 @@ def without_quotes(text: str) -> tuple[str, int]:
         position += 1
         if text.startswith(" >", position):
             position += 1
-    if text.startswith(" ", position):
+    if depth and text.startswith(" ", position):
         position += 1
     return text[position:], depth
