@@ -33,6 +33,8 @@ ELIDE = Qt.TextElideMode.ElideMiddle
 class TaskButton(QAbstractButton):
     """A task's name and its next step. ``planned`` marks the task that the schedule lets go next."""
 
+    chosen = Signal(int)  # the number of the task
+
     def __init__(self, number: int, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
         self._number, self._appearance = number, appearance
@@ -41,6 +43,11 @@ class TaskButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         appearance.changed.connect(self.update)
+        # Bound methods only: PySide frees a closure over the button in the middle of its destructor, and crashes.
+        self.clicked.connect(self._choose)
+
+    def _choose(self) -> None:
+        self.chosen.emit(self._number)
 
     def show_task(self, replay: Replay) -> None:
         """Say what the task does next in this state of the run."""
@@ -168,6 +175,6 @@ class TaskButtons(QScrollArea):
 
     def _add(self, number: int) -> None:
         button = TaskButton(number, self._appearance, self._inside)
-        button.clicked.connect(lambda: self.task_chosen.emit(number))
+        button.chosen.connect(self.task_chosen)
         self._column.insertWidget(number, button)
         self.buttons.append(button)

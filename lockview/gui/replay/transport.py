@@ -145,8 +145,11 @@ class Transport(QWidget):
         for title, _ in SPEEDS:
             box.addItem(title)
         box.setCurrentIndex(1)
-        box.currentIndexChanged.connect(lambda _: self.speed_chosen.emit())
+        box.currentIndexChanged.connect(self._speed_changed)
         return box
+
+    def _speed_changed(self, _index: int) -> None:
+        self.speed_chosen.emit()
 
     def _draw_icons(self) -> None:
         text = self._appearance.colour(Role.TEXT)
