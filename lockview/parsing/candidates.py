@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 SMALL = 4 << 20
 """Up to this size a source is kept as a whole and searched for weak anchors too, in bytes."""
-LEAD = 4 << 10
+LEAD = 2 << 10
 """What is kept before an anchor: the lines of a report above its title or chain, if they are wrapped or quoted."""
 EXTENT = 256 << 10
 """What is kept behind an anchor: a report and the lines of other printers in it."""
@@ -35,6 +35,7 @@ class Candidates:
     def __init__(self, anchors: Sequence[bytes], weak_anchors: Sequence[bytes]) -> None:
         self._anchors = tuple(anchors)
         self._weak_anchors = tuple(weak_anchors)
+        self._reach = max(map(len, self._anchors)) - 1
         self.lines = 0
         self.size = 0
         self.head = self.whole = b""
@@ -61,37 +62,41 @@ class Candidates:
             return
         yield from self._large(start, blocks)
 
-    def _large(self, start: bytes, blocks: Iterator[bytes]) -> Iterator[Neighbourhood]:
-        carry = b""
+    def _large(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Neighbourhood]:
+        carry = last = b""
         position = 0
-        last = b""
-        block = start
         while block:
-            data = carry + block
-            base = position - len(carry)
-            yield from self._search(data, base, len(carry))
+            offsets = self._hits(carry, block)
+            if offsets or self._open:
+                yield from self._search(carry + block, position - len(carry), len(carry), offsets)
             self.lines += block.count(b"\n")
             position += len(block)
             last = block
-            carry = data[-LEAD:]
+            carry = block[-LEAD:] if len(block) >= LEAD else (carry + block)[-LEAD:]
             block = next(filter(None, blocks), b"")
             self.size = position + len(block)
         self.lines += int(bool(last) and not last.endswith(b"\n"))
         if self._open:
             yield self._close()
 
-    def _search(self, data: bytes, base: int, seen: int) -> Iterator[Neighbourhood]:
-        """Open, lengthen and close neighbourhoods by the anchors in ``data``, whose first ``seen`` bytes are old."""
+    def _hits(self, carry: bytes, block: bytes) -> list[int]:
+        """The offsets of anchors in a block, in order; negative for those that begin in what stood before it."""
+        before = carry[-self._reach :]
+        across = _offsets(before + block[: self._reach], self._anchors)
+        found = [offset - len(before) for offset in across if offset < len(before)]
+        return sorted({*found, *_offsets(block, self._anchors)})
+
+    def _search(self, data: bytes, base: int, seen: int, offsets: list[int]) -> Iterator[Neighbourhood]:
+        """Open, lengthen and close neighbourhoods at ``offsets`` behind the ``seen`` old bytes of ``data``."""
         lines_before = self.lines - data.count(b"\n", 0, seen)
-        longest = max(map(len, self._anchors))
         taken = base + seen
-        for offset in sorted(_offsets(data, self._anchors, max(seen - longest + 1, 0))):
-            anchor = base + offset
+        for offset in offsets:
+            anchor = base + seen + offset
             if self._open and (anchor >= self._open_until or taken - self._open_start > _MAX_KEPT):
                 self._take(data, base, taken, min(self._open_until, anchor))
                 yield self._close()
             if not self._open:
-                begin = data.rfind(b"\n", 0, max(offset - LEAD, 0)) + 1
+                begin = data.rfind(b"\n", 0, max(seen + offset - LEAD, 0)) + 1
                 self._open_line = lines_before + data.count(b"\n", 0, begin) + 1
                 self._open_start = taken = base + begin
             self._open_anchors.append(anchor - self._open_start)
@@ -115,10 +120,10 @@ class Candidates:
         return found
 
 
-def _offsets(block: bytes, anchors: Sequence[bytes], start: int = 0) -> Iterator[int]:
+def _offsets(block: bytes, anchors: Sequence[bytes]) -> Iterator[int]:
     """The offsets at which one of the anchors stands. One literal needs a fifth of the time of a pattern of many."""
     for anchor in anchors:
-        position = block.find(anchor, start)
+        position = block.find(anchor)
         while position >= 0:
             yield position
             position = block.find(anchor, position + len(anchor))

@@ -22,6 +22,11 @@ def _escape() -> re.Pattern[bytes]:
     return re.compile(rb"=([0-9A-F]{2})")
 
 
+def is_encoded(data: bytes) -> bool:
+    """Whether data may hold a transfer encoding, so that no part of it can be read alone."""
+    return b"=3D" in data or b"base64" in data or b"quoted-printable" in data
+
+
 def transfer_decoded(text: str, first: int, used: set[str]) -> list[NumberedLine]:
     """Number the lines of a text from ``first``, its transfer encodings undone; their names go to ``used``."""
     lines = list(enumerate(text.split("\n"), first))

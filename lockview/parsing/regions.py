@@ -10,15 +10,18 @@ from typing import NamedTuple
 
 from lockview.model.logs import NearMiss
 from lockview.model.reports import Report
-from lockview.parsing.candidates import LEAD, Neighbourhood
+from lockview.parsing.candidates import LEAD, SMALL, Neighbourhood
 from lockview.parsing.lines import Stream, by_caller
+from lockview.parsing.mail import is_encoded
 from lockview.parsing.marks import take_off_marks
 from lockview.parsing.near_misses import near_miss
 from lockview.parsing.registry import FAMILIES, Family
 from lockview.parsing.sections import ReportReader, Title
 from lockview.parsing.wrappers import log_lines
 
-_FIRST_CHUNK = 24 << 10
+_SMALL = 32 << 10
+"""Neighbourhoods up to this size are read at once, in bytes."""
+_FIRST_CHUNK = 10 << 10
 _GROWTH = 4
 _MAX_CHUNK = 2 << 20
 _LINES_ABOVE = 15
@@ -49,12 +52,13 @@ def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
     reports: dict[int, Report] = {}
     misses: dict[int, NearMiss] = {}
     data = neighbourhood.data
+    whole = len(data) <= _SMALL or (len(data) <= SMALL and is_encoded(data))
     done = 0
     for anchor in neighbourhood.anchors:
         if anchor < done:
             continue
-        start = data.rfind(b"\n", 0, max(anchor - LEAD, 0)) + 1
-        size = len(data) if len(data) <= 2 * _FIRST_CHUNK else _FIRST_CHUNK
+        start = 0 if whole else max(data.rfind(b"\n", 0, max(anchor - LEAD, 0)) + 1, done)
+        size = len(data) if whole else _FIRST_CHUNK
         while True:
             end = _line_end(data, anchor + size)
             chunk = _read_chunk(data[start:end], neighbourhood.first_line + data.count(b"\n", 0, start), used)

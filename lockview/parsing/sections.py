@@ -20,6 +20,8 @@ from lockview.parsing.lines import Stream
 from lockview.parsing.repairs import Repairs
 from lockview.parsing.tokens import Token, Word, tokens
 
+_STRAY_AFTER_TITLE = 15
+"""A title that is followed by so many lines of something else is a mention in prose."""
 _STRAY_AFTER_STACK = 8
 """So many lines without a word of the report, behind a frame of the backtrace, mean that it is over."""
 _STRAY_BEFORE_STACK = 300
@@ -121,6 +123,7 @@ class ReportReader:
                 self.repairs.warn(
                     "limit-reached", f"line {span.last}: the report is too long; the rest was not read", span
                 )
+                return
 
     def take(self, token: Token) -> None:
         """Give a token to the part it belongs to."""
@@ -162,11 +165,15 @@ class ReportReader:
             read = ident_line(self.stream.flat, token.start, self.limit)
             if read:
                 self.ident, self.last = read
-            return
+                return
         self._stray += 1 + (token.end - token.start) // _LONG_STRAY
         self.repairs.passed_over(self.stream.span(token.start, token.end))
-        if self._stray > (_STRAY_AFTER_STACK if self.backtrace.frames else _STRAY_BEFORE_STACK):
-            self.finished = True
+        allowed = _STRAY_BEFORE_STACK
+        if self.part is Part.TITLE:
+            allowed = _STRAY_AFTER_TITLE
+        elif self.backtrace.frames:
+            allowed = _STRAY_AFTER_STACK
+        self.finished = self._stray > allowed
 
     # -- title, wanted, held --------------------------------------------------------------------------------------
 

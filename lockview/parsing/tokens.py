@@ -55,7 +55,11 @@ class Word(StrEnum):
 
 
 class Token(NamedTuple):
-    """A token and the stretch of the stream it covers. What it holds depends on the word; see ``_READERS``."""
+    """A token and the stretch of the stream it covers.
+
+    ``groups`` are the parts of its pattern, "" for those that are absent: the index of an entry, count, comm and pid
+    of a held list, the text behind ``Hardware name:``. ``lock`` and ``frame`` are set where the word has one.
+    """
 
     word: Word
     start: int
@@ -132,7 +136,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 _ENTRY = r"-> ?# ?(\d{1,5}):? ?(?=\()"
 _CUT_ENTRY = r"-> ?# ?(\d{1,5})(?= |$)"
-# Mail programs drop the "#" at a line's start, and some drop the whole line.
 # Mail programs take a "#" at a line's start for a comment and drop it.
 _HELD_ENTRY = r"#? ?(\d{1,3}): ?(?=[0-9a-f(<])"
 _HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by (.{1,64}?)/(\d{1,10})(?:[.:](?= |$)|(?= #0:))"

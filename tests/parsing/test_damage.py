@@ -120,6 +120,15 @@ def test_a_title_in_prose_is_a_near_miss() -> None:
     assert "no lock, task or stack" in miss.reason
 
 
+def test_a_mention_does_not_adopt_what_follows_much_later() -> None:
+    mention = (
+        b"This fixes the possible circular locking dependency detected by syzbot.\n" + b"Some words of prose.\n" * 30
+    )
+    log = read_bytes(mention + SAMPLE)
+    assert [report.span.first for report in log.reports] == [33]
+    assert [miss.line for miss in log.near_misses] == [1]
+
+
 def test_other_kinds_are_named() -> None:
     log = read_text("a\nWARNING: possible recursive locking detected\n")
     assert [(miss.line, miss.reason) for miss in log.near_misses] == [(2, "reports of this kind are not read yet")]
