@@ -180,5 +180,8 @@ def _titles(stream: Stream) -> Iterator[_Found]:
                 level = _level().search(stream.flat, max(position - 12, 0), position)
                 start = level.start() if level else position
                 text = f"{level[2]}: {words}" if level else words
-                yield _Found(start, Title(text, start, position + len(words)), family)
+                end = position + len(words)
+                if stream.flat.startswith(" ]", end):
+                    end += 2
+                yield _Found(start, Title(text, start, end), family)
                 position = stream.flat.find(words, position + len(words))

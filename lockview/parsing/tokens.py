@@ -162,13 +162,12 @@ def tokens(stream: Stream, start: int, end: int) -> Iterator[Token]:
     text = stream.flat
     position = start
     while position < end:
-        token = _token_at(stream, position, end)
-        if token is None:
-            token = _other(stream, position, end)
+        if text[position] == " ":
+            position += 1
+            continue
+        token = _token_at(stream, position, end) or _other(stream, position, end)
         yield token
         position = token.end
-        while position < end and text[position] == " ":
-            position += 1
 
 
 def _other(stream: Stream, start: int, end: int) -> Token:
