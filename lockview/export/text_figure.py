@@ -163,8 +163,9 @@ def _scenario(graph: LockGraph) -> Iterator[str]:
         heads = [_ascii(task.name, column - 2) for task in graph.tasks]
         yield " " + "".join(head.ljust(column) for head in heads)
         yield " " + "".join(("-" * len(head)).ljust(column) for head in heads)
+        place = {task.number: at for at, task in enumerate(graph.tasks)}
         for task, name in steps:
-            start = " " * (1 + task.number * column)
+            start = " " * (1 + place[task.number] * column)
             yield start + LOCK.format(_ascii(name, WIDTH - len(start) - len(LOCK)))
     else:
         width = max(len(_ascii(task.name, WIDEST_COLUMN)) for task in graph.tasks)
