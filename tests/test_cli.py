@@ -148,7 +148,7 @@ def test_parse_of_an_empty_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
     empty = tmp_path / "empty"
     empty.touch()
     assert cli.main(["parse", str(empty)]) == 1
-    assert one_line(capsys.readouterr().err).startswith(f"{empty}: no lock report in 0 lines")
+    assert one_line(capsys.readouterr().err).startswith(f"{empty}: the source is empty")
 
 
 @pytest.mark.parametrize("name", ["missing.log", "."])

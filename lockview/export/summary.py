@@ -25,7 +25,9 @@ def summary(log: Log) -> str:
 
 
 def nothing_found(log: Log, looked_for: tuple[str, ...]) -> str:
-    """Why a log gave no report: what was looked for, and the lines that came near, one per line."""
+    """Why a log gave no report: it is no text, or what was looked for and the lines that came near, one per line."""
+    if log.problems:
+        return "".join(f"lockview: {visible(f'{_name(log)}: {problem.message}')}\n" for problem in log.problems)
     words = " or ".join(f'"{words}"' for words in looked_for)
     lines = [f"{_name(log)}: no lock report in {_counted(log.lines, 'line')}; looked for {words}"]
     lines += [f"{_name(log)}:{miss.line}: {miss.text.strip()[:200]} ({miss.reason})" for miss in log.near_misses]
@@ -50,8 +52,9 @@ def _paragraph(report: Report) -> Iterator[str]:
     if report.reading.time:
         yield f"  at {report.reading.time}" + (f", caller {report.reading.caller}" if report.reading.caller else "")
     if report.cycle:
-        names = [dependency.held.name for dependency in report.cycle]
-        yield f"  cycle {' -> '.join([*names, names[0]])}"
+        arrows = (" ... -> " if dependency.inferred else " -> " for dependency in report.cycle)
+        steps = (f"{dependency.held.name}{arrow}" for dependency, arrow in zip(report.cycle, arrows, strict=True))
+        yield f"  cycle {''.join(steps)}{report.cycle[-1].wanted.name}"
     if report.reading.missing and not report.reading.problems:
         yield f"  incomplete: no {', no '.join(report.reading.missing)}"
     yield from map(_problem, report.reading.problems)
