@@ -22,8 +22,8 @@ class Sentence(NamedTuple):
 
 def summary(report: Report, graph: LockGraph) -> str:
     """The report in one line: ``khugepaged/43 wants &mapping->i_mmap_rwsem while holding fs_reclaim``."""
-    wanted = next((node.lock_class.name for node in graph.nodes if node.wanted), "")
-    held = next((node.lock_class.name for node in graph.nodes if node.held), "")
+    wanted = next((node.name for node in graph.nodes if node.wanted), "")
+    held = next((node.name for node in graph.nodes if node.held), "")
     if not wanted and not held:
         return report.title
     if not wanted:

@@ -30,7 +30,7 @@ def dot(graph: LockGraph, report: Report) -> str:
 
 
 def _node(graph: LockGraph, node: LockNode) -> str:
-    parts = [node.lock_class.name, node_caption(graph, node)]
+    parts = [node.name, node_caption(graph, node)]
     if node.usage:
         parts[1] += f"  {{{node.usage}}}"
     look = "rounded,dashed" if node.kind is LockKind.MARKER else "rounded"

@@ -30,7 +30,7 @@ def mermaid(graph: LockGraph, report: Report) -> str:
 
 def _node(graph: LockGraph, node: LockNode) -> str:
     usage = f" {{{node.usage}}}" if node.usage else ""
-    label = f"{_escaped(node.lock_class.name)}<br/>{_escaped(node_caption(graph, node) + usage)}"
+    label = f"{_escaped(node.name)}<br/>{_escaped(node_caption(graph, node) + usage)}"
     opening, closing = ('{{"', '"}}') if node.kind is LockKind.MARKER else ('["', '"]')
     return f"L{node.number}{opening}{label}{closing}"
 

@@ -43,8 +43,8 @@ def _ascii(text: str, width: int) -> str:
 
 def _headline(report: Report, graph: LockGraph) -> Iterator[str]:
     task = _ascii(reporter(report), 30)
-    wanted = next((node.lock_class.name for node in graph.nodes if node.wanted), "")
-    held = next((node.lock_class.name for node in graph.nodes if node.held), "")
+    wanted = next((node.name for node in graph.nodes if node.wanted), "")
+    held = next((node.name for node in graph.nodes if node.held), "")
     if not wanted and not held:
         yield _ascii(report.title, WIDTH)
         return
@@ -63,14 +63,14 @@ def _figure(graph: LockGraph) -> Iterator[str]:
     if not _is_ring(graph):
         yield from _list(graph)
         return
-    names = [_ascii(node.lock_class.name, ROW_NAME_WIDTH) for node in graph.nodes]
+    names = [_ascii(node.name, ROW_NAME_WIDTH) for node in graph.nodes]
     orders = [str(edge.order) for edge in graph.edges]
     splits = [_rows(names, orders, split) for split in range(1, count + 1) if split < count or count == 1]
     rows = min(splits, key=lambda lines: max(map(len, lines)))
     if max(map(len, rows)) <= WIDTH:
         yield from rows
     else:
-        yield from _column([_ascii(node.lock_class.name, NAME_WIDTH) for node in graph.nodes], orders)
+        yield from _column([_ascii(node.name, NAME_WIDTH) for node in graph.nodes], orders)
 
 
 def _is_ring(graph: LockGraph) -> bool:
@@ -119,10 +119,10 @@ def _list(graph: LockGraph) -> Iterator[str]:
     """What is no ring: one line per dependency, or the locks alone."""
     for edge in graph.edges:
         room = (WIDTH - 9 - len(str(edge.order))) // 2
-        tail, head = (_ascii(graph.nodes[end].lock_class.name, room) for end in (edge.tail, edge.head))
+        tail, head = (_ascii(graph.nodes[end].name, room) for end in (edge.tail, edge.head))
         yield f" {tail} --{edge.order}--> {head}"
     if not graph.edges:
-        yield from (f" {_ascii(node.lock_class.name, WIDTH - 1)}" for node in graph.nodes)
+        yield from (f" {_ascii(node.name, WIDTH - 1)}" for node in graph.nodes)
 
 
 def _paths(graph: LockGraph) -> Iterator[str]:
@@ -180,7 +180,7 @@ def _taken(graph: LockGraph, task: GraphTask) -> list[str]:
     """The locks that a task gets before it waits."""
     edges = [graph.edges[number] for number in task.edges]
     nodes = [edges[0].tail, *(edge.head for edge in edges[:-1])]
-    return [graph.nodes[node].lock_class.name for node in nodes]
+    return [graph.nodes[node].name for node in nodes]
 
 
 def _verdict(graph: LockGraph) -> Iterator[str]:

@@ -75,7 +75,7 @@ def names(graph: LockGraph, tasks: tuple[int, ...]) -> str:
 
 def node_title(graph: LockGraph, node: LockNode) -> str:
     """The accessible name of a node: everything the picture says about the lock, in words."""
-    parts = [shown(node.lock_class.name), KINDS[node.kind]]
+    parts = [shown(node.name), KINDS[node.kind]]
     if node.usage:
         parts.append(f"usage {{{shown(node.usage)}}}")
     if holding := holders(graph, node):
@@ -106,7 +106,7 @@ def edge_tag(edge: LockEdge) -> str:
 
 def edge_title(graph: LockGraph, edge: LockEdge) -> str:
     """The accessible name of an edge, as a sentence."""
-    tail, head = (shown(graph.nodes[end].lock_class.name) for end in (edge.tail, edge.head))
+    tail, head = (shown(graph.nodes[end].name) for end in (edge.tail, edge.head))
     how = f" {MODES[edge.mode]}" if MODES[edge.mode] else ""
     words = f"{edge.order}: {names(graph, (edge.task,)) or 'a task'} holds {tail} and takes {head}{how}"
     where = [f"{word} {shown(f)}" for word, f in (("held since", edge.holder), ("taken in", edge.acquirer)) if f]
@@ -116,5 +116,5 @@ def edge_title(graph: LockGraph, edge: LockEdge) -> str:
 
 def cycle_line(graph: LockGraph) -> str:
     """The whole cycle in one line, first lock repeated at the end."""
-    order = [shown(node.lock_class.name) for node in graph.nodes]
+    order = [shown(node.name) for node in graph.nodes]
     return " -> ".join([*order, order[0]] if order and graph.edges else order)

@@ -15,6 +15,28 @@ class ReportKind(StrEnum):
     """The families of reports; the value is the stable name in the JSON form."""
 
     CIRCULAR = "circular"
+    RECURSIVE = "recursive"
+    INCONSISTENT = "inconsistent"
+    IRQ_ORDER = "irq_unsafe_order"
+    IRQ_INVERSION = "irq_inversion"
+    WAIT_CONTEXT = "wait_context"
+    NESTED = "nested_not_taken"
+    BAD_UNLOCK = "bad_unlock"
+    BAD_CONTENTION = "bad_contention"
+    FREED = "held_freed"
+    EXIT = "held_exit"
+    USER_RETURN = "held_return_user"
+    WORK_LEAK = "workqueue_leak"
+    RCU = "rcu_suspicious"
+    SLEEP = "sleep_atomic"
+    SCHED = "sched_atomic"
+    NON_STATIC_KEY = "non_static_key"
+    LIMIT = "limit"
+    SELF_CHECK = "self_check"
+    SPINLOCK = "spinlock_bug"
+    RWLOCK = "rwlock_bug"
+    HUNG_TASK = "hung_task"
+    LOCKS_DUMP = "locks_dump"
 
 
 @dataclass(frozen=True, slots=True)

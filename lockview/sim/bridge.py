@@ -47,7 +47,7 @@ def _assumptions(graph: LockGraph) -> tuple[str, ...]:
         "No other lock keeps the tasks apart: locks that the report does not list are left out.",
         "Locks do not queue: a lock that comes free goes to whoever steps next.",
     ]
-    idle = [node.lock_class.name for node in graph.nodes if never_waited_for(node)]
+    idle = [node.name for node in graph.nodes if never_waited_for(node)]
     if idle:
         verb = "blocks" if len(idle) == 1 else "block"
         sentences.append(f"{listed(idle)} {verb} nobody in a real kernel, which may be unable to get stuck this way.")

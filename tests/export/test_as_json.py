@@ -21,7 +21,16 @@ from lockview.export.as_json import (
 )
 from lockview.model.locks import HeldLock, LockClass, WaitTypes
 from lockview.model.logs import Log, NearMiss
-from lockview.model.reports import ChainEntry, CircularReport, HeldLocks, Operation, Reading, ScenarioStep, Task
+from lockview.model.reports import (
+    ChainEntry,
+    CircularReport,
+    HeldLocks,
+    Operation,
+    Reading,
+    ReportKind,
+    ScenarioStep,
+    Task,
+)
 from lockview.model.stacks import Backtrace, Frame, StackTrace
 from lockview.model.text import Problem, Severity, Span
 
@@ -180,7 +189,7 @@ CHAIN = ["reports", 0, "chain"]
         ),
         (["reports", 0, "title"], None, "reports[0].title: expected a string, found null"),
         (["reports", 0, "title"], ..., 'reports[0]: the key "title" is missing'),
-        (["reports", 0, "kind"], "square", 'reports[0].kind: expected one of circular, found "square"'),
+        (["reports", 0, "kind"], "square", f'reports[0].kind: expected one of {", ".join(ReportKind)}, found "square"'),
         (["reports", 0, "kind"], ..., "reports[0].kind: expected a string, found null"),
         (["reports", 0, "kind"], ["circular"], "reports[0].kind: expected a string, found a list"),
         (["reports", 0], 3, "reports[0]: expected an object, found 3"),

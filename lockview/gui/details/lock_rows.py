@@ -29,7 +29,7 @@ KINDS = {
 def lock_rows(report: Report, graph: LockGraph, number: int) -> tuple[Row, ...]:
     """What the lock page shows of one node."""
     node = graph.nodes[number]
-    name = visible(node.lock_class.name)
+    name = visible(node.name)
     return (
         Row(Kind.TITLE, name, fixed=((0, len(name)),)),
         *_nature(node),

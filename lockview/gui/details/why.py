@@ -31,7 +31,7 @@ def why_rows(report: Report, graph: LockGraph) -> tuple[Row, ...]:
 
 def kernel_names(report: Report, graph: LockGraph) -> frozenset[str]:
     """The words of sentences that came from the log: locks, functions, the reporting task."""
-    names = {node.lock_class.name for node in graph.nodes}
+    names = {node.name for node in graph.nodes}
     for edge in graph.edges:
         names.update(frame.bare_function for frame in edge.dependency.stack)
     names.update(task.name for task in graph.tasks)

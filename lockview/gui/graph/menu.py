@@ -40,7 +40,7 @@ def words_of(graph: LockGraph, name: str) -> str:
     """The kernel's words for a thing in the picture: a lock's name, or both names of an edge."""
     sort, _, number = name.partition(":")
     if sort == "lock" and int(number) < len(graph.nodes):
-        return graph.nodes[int(number)].lock_class.name
+        return graph.nodes[int(number)].name
     if sort == "edge" and int(number) < len(graph.edges):
         dependency = graph.edges[int(number)].dependency
         return f"{dependency.held.name} -> {dependency.wanted.name}"

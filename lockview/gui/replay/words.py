@@ -33,7 +33,7 @@ def notice(graph: LockGraph) -> str:
     said = []
     idle = [node for node in graph.nodes if never_waited_for(node)]
     for kind in dict.fromkeys(node.kind for node in idle):
-        names = [visible(node.lock_class.name) for node in idle if node.kind is kind]
+        names = [visible(node.name) for node in idle if node.kind is kind]
         one, many = NATURES.get(kind, ("no lock", "no locks"))
         said.append(f"{listed(names)} {'is ' + one if len(names) == 1 else 'are ' + many}")
     words = "This is lockdep's reading: every class blocks."
