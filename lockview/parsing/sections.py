@@ -18,7 +18,7 @@ from lockview.parsing.backtraces import BacktraceReader, Ident, ident_line
 from lockview.parsing.held_lists import HeldLists, at_site, held_lock
 from lockview.parsing.lines import Stream
 from lockview.parsing.repairs import Repairs
-from lockview.parsing.tokens import Token, Word, tokens
+from lockview.parsing.tokens import OwnWords, Token, Word, tokens
 
 _STRAY_AFTER_TITLE = 15
 """A title that is followed by so many lines of something else is a mention in prose."""
@@ -57,7 +57,10 @@ class ReportReader:
     """Reads the shared parts. ``title`` is None for a report whose top was cut off.
 
     ``finished`` holds once a token cannot belong to the report any more; without it the stretch ended first.
+    ``own_words`` reads the words that only this family knows; they come as ``Word.OWN``.
     """
+
+    own_words: OwnWords | None = None
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
         self.stream = stream
@@ -112,7 +115,7 @@ class ReportReader:
 
     def walk(self) -> None:
         """Read to the end of the report or of the stretch."""
-        for count, token in enumerate(tokens(self.stream, self.walked, self.limit)):
+        for count, token in enumerate(tokens(self.stream, self.walked, self.limit, self.own_words)):
             self.take(token)
             if self.finished:
                 return

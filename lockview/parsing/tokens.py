@@ -8,7 +8,7 @@ passed over line by line and reported as ``OTHER``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
@@ -49,6 +49,8 @@ class Word(StrEnum):
     LOCKDEP_OFF = "lockdep-off"
     DETAIL = "detail"
     DROPPED = "dropped"
+    OWN = "own"
+    """A word that only one family knows; the first of its groups tells which."""
     FOREIGN = "foreign"
     END = "end"
     OTHER = "other"
@@ -68,6 +70,9 @@ class Token(NamedTuple):
     lock: LockText | None = None
     frame: Frame | None = None
 
+
+OwnWords = Callable[[Stream, int, int], Token | None]
+"""Reads a word of one family at an offset of a stretch that ends at the last number; None when there is none."""
 
 _PHRASES: dict[str, tuple[tuple[str, Word], ...]] = {
     "but": (
@@ -150,22 +155,23 @@ _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
-    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is trying to acquire lock:|-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\("
+    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is (?:trying|freeing|leaving|exiting) |-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\("
     r"|but task |which lock |the existing |other info |Chain exists|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace"
     r"|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
 
 
-def tokens(stream: Stream, start: int, end: int) -> Iterator[Token]:
-    """Cut a stretch of the stream into tokens, in order and without overlap."""
+def tokens(stream: Stream, start: int, end: int, own: OwnWords | None = None) -> Iterator[Token]:
+    """Cut a stretch of the stream into tokens, in order and without overlap; ``own`` words go before all others."""
     text = stream.flat
     position = start
     while position < end:
         if text[position] == " ":
             position += 1
             continue
-        token = _token_at(stream, position, end) or _other(stream, position, end)
+        token = (own and own(stream, position, end)) or _token_at(stream, position, end)
+        token = token or _other(stream, position, end)
         yield token
         position = token.end
 
