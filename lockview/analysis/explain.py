@@ -38,20 +38,21 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
         *(_link(graph, edge) for edge in graph.edges),
         *_tasks(report, graph),
         *_printed_table(report, graph),
-        *_well_known(report, graph),
+        *well_known(report, graph),
         *_reading_of_lockdep(graph),
-        *_damage(report, graph),
+        *damage(report, graph),
     )
 
 
-def _sentence(text: str, *spans: Span, item: str = "") -> Sentence:
+def sentence(text: str, *spans: Span, item: str = "") -> Sentence:
+    """A sentence; spans that are nowhere or named twice are left out."""
     return Sentence(text, tuple(dict.fromkeys(span for span in spans if span)), item)
 
 
 def _conflict(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     spans = [lock.span for lock in (report.wanted, report.held) if lock]
     if not graph.edges:
-        yield _sentence(
+        yield sentence(
             f"{summary(report, graph)}. The text does not name a second lock, so there is no cycle to draw.", *spans
         )
         return
@@ -60,18 +61,18 @@ def _conflict(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     item = f"edge:{edge.number}"
     where = f" in {edge.acquirer}" if edge.acquirer else ""
     if edge.tail == edge.head:
-        yield _sentence(
+        yield sentence(
             f"{name} holds {tail.lock_class} and asks for {head.lock_class} again{where}: "
             "unless these are two locks of one class, it waits for itself.",
             *spans,
             item=item,
         )
         return
-    yield _sentence(f"{name} holds {tail.lock_class} and asks for {head.lock_class}{where}.", *spans, item=item)
+    yield sentence(f"{name} holds {tail.lock_class} and asks for {head.lock_class}{where}.", *spans, item=item)
     older = len(graph.edges) - 1
     if older:
         between = f" by way of {counted(older - 1, 'other lock')}" if older > 1 else ""
-        yield _sentence(
+        yield sentence(
             f"But lockdep already knows the other order, {head.lock_class} before {tail.lock_class}{between}: "
             f"the new dependency closes a cycle of {counted(len(graph.nodes), 'lock')}.",
             *(other.dependency.span for other in graph.edges[:-1]),
@@ -100,20 +101,20 @@ def _link(graph: LockGraph, edge: LockEdge) -> Sentence:
             + ("" if path.endswith("...") else ".")
             + (" Other locks may lie between." if dependency.inferred else "")
         )
-    return _sentence(text, dependency.span, dependency.stack.span, item=f"edge:{edge.number}")
+    return sentence(text, dependency.span, dependency.stack.span, item=f"edge:{edge.number}")
 
 
 def _tasks(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     if len(graph.tasks) > 1:
         parts = [f"{task.name} ({_edge_list(task)})" for task in graph.tasks]
         spans = [edge.dependency.stack.span for edge in graph.edges]
-        yield _sentence(f"It takes {len(graph.tasks)} tasks to get stuck this way: {listed(parts)}.", *spans)
+        yield sentence(f"It takes {len(graph.tasks)} tasks to get stuck this way: {listed(parts)}.", *spans)
     elif graph.edges and graph.edges[0].tail != graph.edges[0].head:
-        yield _sentence("The text shows one dependency only; what leads back is missing, so no second task is known.")
+        yield sentence("The text shows one dependency only; what leads back is missing, so no second task is known.")
     for task in graph.tasks:
         yield from _why_one_task(graph, task)
     if any(edge.dependency.stack.frames and not graph.tasks[edge.task].reporting for edge in graph.edges):
-        yield _sentence(
+        yield sentence(
             "Lockdep keeps no names for older dependencies; those tasks are called after what their stacks start in."
         )
     yield from _held_besides(report, graph)
@@ -128,7 +129,7 @@ def _why_one_task(graph: LockGraph, task: GraphTask) -> Iterator[Sentence]:
     for before, after in zip(task.edges, task.edges[1:], strict=False):
         first, second = graph.edges[before], graph.edges[after]
         function = shared_function(first.dependency.stack, second.dependency.stack)
-        yield _sentence(
+        yield sentence(
             f"Edges {first.order} and {second.order} are one task: one run of {function} made both.",
             first.dependency.stack.span,
             second.dependency.stack.span,
@@ -141,7 +142,7 @@ def _held_besides(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     for lock in report.held_locks.locks if report.held_locks else ():
         node = graph.node(lock.lock_class)
         if node and node.number not in own and len(graph.edges) > 1 and not lock.released:
-            yield _sentence(
+            yield sentence(
                 f"{reporter(report)} holds {node.lock_class} besides, so fewer tasks may be enough.",
                 lock.span,
                 item=f"lock:{node.number}",
@@ -158,17 +159,18 @@ def _printed_table(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     shown = f"{len(graph.nodes) - len(left_out)} of {counted(len(graph.nodes), 'lock')}"
     table = f"The printed table has {counted(cpus, 'CPU')} and {shown}"
     if not left_out and cpus >= len(graph.tasks):
-        yield _sentence(f"{table}: it shows the whole cycle.", *spans)
+        yield sentence(f"{table}: it shows the whole cycle.", *spans)
         return
     text = f"{table}: it is an abbreviation"
     if left_out:
         text += f" that leaves out {listed(left_out)}"
     if cpus < len(graph.tasks):
         text += f"{' and' if left_out else ' that'} stands for {counted(len(graph.tasks), 'task')}"
-    yield _sentence(text + ".", *spans)
+    yield sentence(text + ".", *spans)
 
 
-def _well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
+def well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
+    """What is generally known about the locks of a graph."""
     from lockview.analysis.knowledge import known
 
     said: set[str] = set()
@@ -177,10 +179,10 @@ def _well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
         if entry and entry.text not in said:
             said.add(entry.text)
             text = f"{node.lock_class}: {entry.text[0].lower()}{entry.text[1:]} ({entry.source})"
-            yield _sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
+            yield sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
         elif not entry and node.kind is LockKind.SEQCOUNT:
             text = f"{node.lock_class}: a sequence counter. A writer waits for nobody; a reader may spin until it ends."
-            yield _sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
+            yield sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
 
 
 def _lines_of(report: Report, node: LockNode) -> tuple[Span, ...]:
@@ -194,7 +196,7 @@ def _lines_of(report: Report, node: LockNode) -> tuple[Span, ...]:
 def _reading_of_lockdep(graph: LockGraph) -> Iterator[Sentence]:
     if len(graph.edges) < 2:
         return
-    yield _sentence(
+    yield sentence(
         "This is lockdep's reading: it saw each of these orders at some time, perhaps never together, and it treats "
         "every class as one lock that blocks. The report does not say that anybody is stuck."
     )
@@ -203,7 +205,7 @@ def _reading_of_lockdep(graph: LockGraph) -> Iterator[Sentence]:
     idle = [str(node.lock_class) for node in graph.nodes if never_waited_for(node)]
     if idle:
         who = f"{listed(idle)} {'blocks' if len(idle) == 1 else 'block'} nobody"
-        yield _sentence(f"{who}, so a real kernel may be unable to get stuck this way.")
+        yield sentence(f"{who}, so a real kernel may be unable to get stuck this way.")
 
 
 _HARMLESS = {
@@ -213,22 +215,22 @@ _HARMLESS = {
 }
 
 
-def _damage(report: Report, graph: LockGraph) -> Iterator[Sentence]:
+def damage(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     """What is missing or damaged, and whether the cycle suffers."""
     reading = report.reading
     harmless = [_HARMLESS[part] for part in reading.missing if part in _HARMLESS]
     if harmless:
         whole = bool(graph.edges) and not any(edge.dependency.inferred for edge in graph.edges)
         effect = "The cycle does not depend on it." if whole else ""
-        yield _sentence(f"The text lacks {listed(harmless)}, or part of it. {effect}".rstrip())
+        yield sentence(f"The text lacks {listed(harmless)}, or part of it. {effect}".rstrip())
     if "chain" in reading.missing and graph.edges:
-        yield _sentence(
+        yield sentence(
             "The chain of older dependencies is missing or incomplete: other locks may lie between those drawn."
         )
     for part, words in (("wanted", "the lock that is asked for"), ("held", "the lock that is held")):
         if part in reading.missing:
-            yield _sentence(f"The line that names {words} is missing.")
+            yield sentence(f"The line that names {words} is missing.")
     said = {f"{part}-missing" for part in reading.missing}
     for problem in reading.problems:
         if problem.severity is not Severity.NOTE and problem.code not in said:
-            yield _sentence(f"{problem.message[:1].upper()}{problem.message[1:].rstrip('.')}.", problem.span)
+            yield sentence(f"{problem.message[:1].upper()}{problem.message[1:].rstrip('.')}.", problem.span)

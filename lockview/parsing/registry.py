@@ -9,6 +9,8 @@ from lockview.parsing.circular import CircularReader
 from lockview.parsing.lines import Stream
 from lockview.parsing.sections import ReportReader, Title
 
+ReaderMaker = Callable[[Stream, Title | None, int, int], ReportReader]
+
 
 class Family(NamedTuple):
     """One report family.
@@ -24,7 +26,19 @@ class Family(NamedTuple):
     signs: tuple[str, ...]
     anchors: tuple[bytes, ...]
     weak_anchors: tuple[bytes, ...]
-    reader: Callable[[Stream, Title | None, int, int], ReportReader]
+    reader: ReaderMaker
+
+
+def _on_use(module: str, name: str) -> ReaderMaker:
+    """A reader that is imported only when there is something for it to read: the first paint needs none but one."""
+
+    def make(stream: Stream, title: Title | None, start: int, end: int) -> ReportReader:
+        from importlib import import_module
+
+        maker: ReaderMaker = getattr(import_module(f"lockview.parsing.{module}"), name)
+        return maker(stream, title, start, end)
+
+    return make
 
 
 FAMILIES: tuple[Family, ...] = (
