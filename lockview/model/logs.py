@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lockview.model.reports import Report
 from lockview.model.text import Problem
+
+if TYPE_CHECKING:  # loaded only for the sources that hold such things
+    from lockview.model.lock_events import EventStream
+    from lockview.model.orders import LockOrders
+    from lockview.model.statistics import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +28,8 @@ class Log:
     """One source, read. ``name`` is a path, ``-`` for standard input, or what the user called the text.
 
     ``wrappers`` names what was taken off the lines, in the user's words (``printk time stamps``, ``mail quotes``,
-    ``gzip``). ``lines`` and ``size`` (bytes after decompression) count what was read.
+    ``gzip``). ``lines`` and ``size`` (bytes after decompression) count what was read. ``orders``, ``tables`` and
+    ``event_streams`` are what stood in it besides reports: copies of files under /proc, and traces.
     """
 
     name: str
@@ -32,3 +39,11 @@ class Log:
     wrappers: tuple[str, ...] = ()
     lines: int = 0
     size: int = 0
+    orders: tuple[LockOrders, ...] = ()
+    tables: tuple[Table, ...] = ()
+    event_streams: tuple[EventStream, ...] = ()
+
+    @property
+    def holds_anything(self) -> bool:
+        """Whether anything about locks was found, reports or not."""
+        return bool(self.reports or self.orders or self.tables or self.event_streams)

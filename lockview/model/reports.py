@@ -37,6 +37,10 @@ class ReportKind(StrEnum):
     RWLOCK = "rwlock_bug"
     HUNG_TASK = "hung_task"
     LOCKS_DUMP = "locks_dump"
+    TSAN = "tsan_lock_order"
+    HELGRIND = "helgrind_lock_order"
+    WITNESS = "witness_lor"
+    JAVA = "java_deadlock"
 
 
 @dataclass(frozen=True, slots=True)
