@@ -24,6 +24,8 @@ _SMALL = 32 << 10
 _FIRST_CHUNK = 10 << 10
 _GROWTH = 4
 _MAX_CHUNK = 2 << 20
+_TITLE_REACH = 300
+"""So far around the words of a title the rest of it may stand, in characters."""
 _LINES_ABOVE = 15
 """So far above a sign of a report without title its first words may stand."""
 
@@ -139,7 +141,7 @@ def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[Report
     """Reports whose title is cut off, in what the ones with a title left over."""
     borders = [(-1, 0), *claimed, (len(stream.flat), len(stream.flat))]
     for (_, free), (limit, _) in itertools.pairwise(borders):
-        for family in FAMILIES:
+        for family in (family for family in FAMILIES if family.signs):
             position = free
             for sign in _signs(family.signs).finditer(stream.flat, free, limit):
                 if sign.start() >= position:
@@ -177,11 +179,32 @@ def _titles(stream: Stream) -> Iterator[_Found]:
         for words in family.titles:
             position = stream.flat.find(words)
             while position >= 0:
-                level = _level().search(stream.flat, max(position - 12, 0), position)
-                start = level.start() if level else position
-                text = f"{level[2]}: {words}" if level else words
-                end = position + len(words)
-                if stream.flat.startswith(" ]", end):
-                    end += 2
-                yield _Found(start, Title(text, start, end), family)
+                whole = family.whole
+                title = _whole_title(stream, whole, words, position) if whole else _title(stream, words, position)
+                if title:
+                    yield _Found(title.start, title, family)
                 position = stream.flat.find(words, position + len(words))
+
+
+def _title(stream: Stream, words: str, position: int) -> Title:
+    level = _level().search(stream.flat, max(position - 12, 0), position)
+    start = level.start() if level else position
+    end = position + len(words)
+    if stream.flat.startswith(" ]", end):
+        end += 2
+    return Title(f"{level[2]}: {words}" if level else words, start, end)
+
+
+def _whole_title(stream: Stream, whole: str, words: str, position: int) -> Title | None:
+    """The title that a family's pattern finds around its words; a wrap may have broken it."""
+    end = position + len(words)
+    window = (max(position - _TITLE_REACH, 0), min(end + _TITLE_REACH, len(stream.flat)))
+    for match in _pattern(whole).finditer(stream.flat, *window):
+        if match.start() <= position < match.end():
+            return Title(match[0], match.start(), match.end())
+    return None
+
+
+@cache
+def _pattern(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)

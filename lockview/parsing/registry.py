@@ -18,7 +18,8 @@ class Family(NamedTuple):
     ``titles`` are the words of its title line, ``signs`` further words that no other family prints: they tell a report
     whose top is cut off. ``anchors`` are literal bytes of which one stands in every report of the family that is plain
     text; sources of any size are searched for them. ``weak_anchors`` stand in for them where damage hit these, in
-    small sources. ``reader`` makes the reader of a stretch of a stream.
+    small sources. ``reader`` makes the reader of a stretch of a stream. ``whole`` is a pattern of the title around its
+    words, for titles that name a task or a place; without one a title is its words and the level before them.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Family(NamedTuple):
     anchors: tuple[bytes, ...]
     weak_anchors: tuple[bytes, ...]
     reader: ReaderMaker
+    whole: str = ""
 
 
 def _on_use(module: str, name: str) -> ReaderMaker:
