@@ -173,5 +173,33 @@ def _first_part(start: Point, piece: Line | Curve, share: float) -> Line | Curve
     return Curve(*a, *d, *_mixed(d, _mixed(b, c, share), share))
 
 
+def moved(pieces: tuple[Piece, ...], x: float, y: float) -> tuple[Piece, ...]:
+    """The path elsewhere."""
+    return tuple(
+        Curve(piece.x1 + x, piece.y1 + y, piece.x2 + x, piece.y2 + y, piece.x + x, piece.y + y)
+        if isinstance(piece, Curve)
+        else piece._replace(x=piece.x + x, y=piece.y + y)
+        for piece in pieces
+    )
+
+
+def wavy(pieces: tuple[Piece, ...], wave: float = 12.0, height: float = 3.5) -> tuple[Piece, ...]:
+    """A wave along the path with the same ends; ``wave`` is about its length, ``height`` how far it swings."""
+    points = list(samples(pieces))
+    length = sum(math.dist(a, b) for a, b in itertools.pairwise(points))
+    count = 2 * max(1, round(length / wave))
+    if length < wave:
+        return pieces
+    stops = [points[0], *(_after(points, length * number / count) for number in range(1, count)), points[-1]]
+    waves: list[Piece] = [Move(*stops[0])]
+    for number, ((x1, y1), (x2, y2)) in enumerate(itertools.pairwise(stops)):
+        side = height * 4 / 3 * (1 if number % 2 else -1)
+        step = math.hypot(x2 - x1, y2 - y1) or 1.0
+        aside_x, aside_y = -(y2 - y1) / step * side, (x2 - x1) / step * side
+        dx, dy = (x2 - x1) * 0.36, (y2 - y1) * 0.36
+        waves.append(Curve(x1 + dx + aside_x, y1 + dy + aside_y, x2 - dx + aside_x, y2 - dy + aside_y, x2, y2))
+    return tuple(waves)
+
+
 def _mixed(a: Point, b: Point, share: float) -> Point:
     return a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share

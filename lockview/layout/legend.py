@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import LockGraph, Mode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode, Relation, Subject
+from lockview.analysis.lock_graph import Shape as GraphShape
 from lockview.layout.captions import NAME_COLUMNS, shown
-from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Rectangle, Role, Shape, Style, Text
+from lockview.layout.curves import moved, wavy
+from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Piece, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
-from lockview.layout.lines import HEAD_WIDTH, NEW_HEAD_WIDTH, arrow_head, line_style
+from lockview.layout.lines import LOOKS, edge_role, head_of, line_style
 from lockview.layout.placement import HEAD_LENGTH, NEW_HEAD_LENGTH, SMALL_SIZE
 
 ROW = 20.0
@@ -25,17 +27,40 @@ def legend(graph: LockGraph, measure: Measure, x: float, y: float, width: float)
     """Rows of samples and words from (x, y) downwards, no wider than ``width``: first the tasks, then the lines."""
     face = Face(measure, SMALL_SIZE)
     rows = _Rows(x, y, width, face)
+    shown_tasks = {node.name for node in graph.nodes if node.subject is Subject.TASK}
     for task in graph.tasks:
-        words = shown(task.name, NAME_COLUMNS) + (" (reported this)" if task.reporting else "")
-        rows.add(_swatch(task.number), SWATCH, words)
+        if task.name not in shown_tasks:
+            words = shown(task.name, NAME_COLUMNS) + (" (reported this)" if task.reporting else "")
+            rows.add(_swatch(task.number), SWATCH, words)
     rows.new_row()
-    old = [edge.mode for edge in graph.edges if not edge.dependency.new]
+    orders = [edge for edge in graph.edges if edge.relation is Relation.DEPENDENCY]
+    old = [edge.mode for edge in orders if not edge.dependency.new]
     for mode in Mode:
         if mode in old:
             rows.add(_sample(mode, new=False), SAMPLE, WORDS[mode])
-    for mode in dict.fromkeys(edge.mode for edge in graph.edges if edge.dependency.new):
-        rows.add(_sample(mode, new=True), SAMPLE, "new dependency, closes the cycle" + _how(mode, old))
+    closes = "new dependency, closes the cycle" if graph.shape is GraphShape.RING else "new dependency"
+    for mode in dict.fromkeys(edge.mode for edge in orders if edge.dependency.new):
+        rows.add(_sample(mode, new=True), SAMPLE, closes + _how(mode, old))
+    _add_relations(graph, rows)
     return Group("", "Legend", Box(x, y, rows.reached - x, rows.y + ROW - y), tuple(rows.shapes))
+
+
+def _add_relations(graph: LockGraph, rows: _Rows) -> None:
+    """What is no dependency, each sort once."""
+    first: dict[Relation, LockEdge] = {}
+    for edge in graph.edges:
+        if edge.relation is not Relation.DEPENDENCY:
+            first.setdefault(edge.relation, edge)
+    if not first:
+        return
+    from lockview.layout.relations import SAMPLES
+
+    for relation in Relation:
+        if relation in first:
+            seen = first[relation]
+            role = Role.SIGNAL if edge_role(graph, seen) == Role.SIGNAL else Role.EDGE
+            sample = _sample(seen.mode, new=seen.dependency.new, relation=relation, role=role)
+            rows.add(sample, SAMPLE, SAMPLES[relation])
 
 
 def _how(mode: Mode, explained: list[Mode]) -> str:
@@ -76,21 +101,20 @@ def _swatch(task: int) -> tuple[Shape, ...]:
     return (Rectangle(Box(0, ROW / 2 - SWATCH / 2, SWATCH, SWATCH), Style(Role.task(task), width=0.0), 2.0),)
 
 
-def _sample(mode: Mode, *, new: bool) -> tuple[Shape, ...]:
+def _sample(
+    mode: Mode, *, new: bool, relation: Relation = Relation.DEPENDENCY, role: str = Role.EDGE
+) -> tuple[Shape, ...]:
     """A short horizontal edge."""
-    style = line_style(mode, 0, new=new)
-    if not new:
-        style = style._replace(stroke=Role.EDGE)
-    length, width = (NEW_HEAD_LENGTH, NEW_HEAD_WIDTH) if new else (HEAD_LENGTH, HEAD_WIDTH)
-    base = SAMPLE - length
-    line = Path((Move(0, ROW / 2), Line(base, ROW / 2)), style)
-    return line, arrow_head((base, ROW / 2), (SAMPLE, ROW / 2), width, style.stroke)
+    style = line_style(mode, Role.SIGNAL if new else role, new=new, relation=relation)
+    base = SAMPLE - (NEW_HEAD_LENGTH if new else HEAD_LENGTH)
+    pieces: tuple[Piece, ...] = (Move(0, ROW / 2), Line(base, ROW / 2))
+    line = Path(wavy(pieces) if LOOKS[relation].waves else pieces, style)
+    return line, *head_of(relation, (base, ROW / 2), (SAMPLE, ROW / 2), style, new=new)
 
 
 def _shifted(shape: Shape, x: float, y: float) -> Shape:
     if isinstance(shape, Rectangle):
         return shape._replace(box=shape.box._replace(x=shape.box.x + x, y=shape.box.y + y))
     if isinstance(shape, Path):
-        pieces = tuple(piece._replace(x=piece.x + x, y=piece.y + y) for piece in shape.pieces)
-        return shape._replace(pieces=pieces)
+        return shape._replace(pieces=moved(shape.pieces, x, y))
     return shape._replace(x=shape.x + x, y=shape.y + y)

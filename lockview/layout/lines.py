@@ -1,12 +1,17 @@
-"""Edges: a line whose style says how the lock is taken, its arrow head, its number and its label."""
+"""Edges: a line whose style says what it stands for, its head, its number and its label.
+
+Each relation has a dash and a head of its own, so that no colour is needed to tell them apart. The one signal colour is
+for what the report is about: the new dependency, or what must not be.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode, Relation
 from lockview.layout.captions import LETTERS, edge_lines, edge_tag, edge_title
-from lockview.layout.curves import Point
+from lockview.layout.curves import Point, circle, wavy
 from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Piece, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
 from lockview.layout.placement import (
@@ -16,6 +21,7 @@ from lockview.layout.placement import (
     LETTER_SPACE,
     SMALL_SIZE,
     Route,
+    number_of,
     tag_width,
 )
 
@@ -24,29 +30,88 @@ NEW_WIDTH = 3.5
 HALO_WIDTH = 10.0
 HEAD_WIDTH = 9.0
 NEW_HEAD_WIDTH = 14.0
+BAR_HEAD_WIDTH = 16.0
 DASHES = {Mode.EXCLUSIVE: (), Mode.UNKNOWN: (), Mode.SHARED: (7.0, 4.0)}
 
 
-def line_style(mode: Mode, task: int, *, new: bool) -> Style:
-    """Dashes tell the mode, the colour the task; the new dependency is thick and in the one signal colour."""
-    colour = Role.SIGNAL if new else Role.task(task)
-    return Style(stroke=colour, width=NEW_WIDTH if new else WIDTH, dash=DASHES[mode])
+class Look(NamedTuple):
+    """How a relation is drawn; ``head`` is filled, open, a ball or a bar."""
+
+    width: float = WIDTH
+    dash: tuple[float, ...] = ()
+    head: str = "filled"
+    waves: bool = False
+
+
+LOOKS = {
+    Relation.DEPENDENCY: Look(),
+    Relation.PATH: Look(dash=(10.0, 4.0, 2.0, 4.0)),
+    Relation.INTERRUPT: Look(width=1.8, waves=True),
+    Relation.WAITS: Look(width=1.6, dash=(4.0, 3.0)),
+    Relation.HOLDS: Look(width=1.6, head="ball"),
+    Relation.NESTING: Look(width=1.2, head="open"),
+    Relation.FORBIDDEN: Look(width=2.4, dash=(2.5, 3.0), head="bar"),
+}
+
+
+def edge_role(graph: LockGraph, edge: LockEdge) -> str:
+    """The colour of an edge: the signal for what the report is about, else that of its task, if one is known."""
+    if edge.dependency.new or edge.relation is Relation.FORBIDDEN:
+        return Role.SIGNAL
+    known = 0 <= edge.task < len(graph.tasks) and edge.relation not in (Relation.INTERRUPT, Relation.NESTING)
+    return Role.task(edge.task) if known else Role.EDGE
+
+
+def line_style(mode: Mode, role: str, *, new: bool, relation: Relation = Relation.DEPENDENCY) -> Style:
+    """Dashes tell the mode of a dependency and the relation of other edges; the new dependency is thick."""
+    look = LOOKS[relation]
+    dash = look.dash or (DASHES[mode] if relation is Relation.DEPENDENCY else ())
+    return Style(stroke=role, width=NEW_WIDTH if new else look.width, dash=dash)
 
 
 def edge_group(graph: LockGraph, edge: LockEdge, route: Route, measure: Measure, selected: str, hovered: str) -> Group:
     """Draw one edge; a selected or hovered one lies on a halo."""
     name = f"edge:{edge.number}"
-    style = line_style(edge.mode, edge.task, new=edge.dependency.new)
+    style = line_style(edge.mode, edge_role(graph, edge), new=edge.dependency.new, relation=edge.relation)
     shapes: list[Shape] = []
     if name in (selected, hovered):
         opacity = 0.35 if name == selected else 0.2
         shapes.append(Path(route.pieces, Style(stroke=Role.ACCENT, width=HALO_WIDTH, opacity=opacity)))
-    shapes.append(Path(route.pieces, style))
+    shapes.append(Path(wavy(route.pieces) if LOOKS[edge.relation].waves else route.pieces, style))
     base = (route.pieces[-1].x, route.pieces[-1].y)
-    shapes.append(arrow_head(base, route.tip, NEW_HEAD_WIDTH if edge.dependency.new else HEAD_WIDTH, style.stroke))
-    shapes += _capsule(edge, route.capsule, style.stroke)
-    shapes += _label(edge, route.label, measure, chosen=name == selected)
+    shapes += head_of(edge.relation, base, route.tip, style, new=edge.dependency.new)
+    if route.capsule.width:
+        shapes += _capsule(edge, route.capsule, style.stroke)
+    if route.label.width:
+        shapes += _label(edge, route.label, measure, chosen=name == selected)
     return Group(name, edge_title(graph, edge), route.reach, tuple(shapes))
+
+
+def head_of(relation: Relation, base: Point, tip: Point, style: Style, *, new: bool) -> tuple[Path, ...]:
+    """The head of an edge in the shape of its relation, from the end of the line to the tip."""
+    role, look = style.stroke, LOOKS[relation]
+    if look.head == "filled":
+        return (arrow_head(base, tip, NEW_HEAD_WIDTH if new else HEAD_WIDTH, role),)
+    stem = Path((Move(*base), Line(*tip)), style._replace(dash=()))
+    length = math.dist(base, tip) or 1.0
+    x, y = (tip[0] - base[0]) / length, (tip[1] - base[1]) / length
+    if look.head == "ball":
+        reach = HEAD_WIDTH / 2 - 0.5
+        ball = circle(tip[0] - x * reach, tip[1] - y * reach, reach)
+        return stem, Path(ball, Style(fill=role, width=0.0), closed=True)
+    if look.head == "open":
+        wing = HEAD_WIDTH / 2
+        back = (tip[0] - x * HEAD_WIDTH * 0.8, tip[1] - y * HEAD_WIDTH * 0.8)
+        corners = (
+            Move(back[0] - y * wing, back[1] + x * wing),
+            Line(*tip),
+            Line(back[0] + y * wing, back[1] - x * wing),
+        )
+        return stem, Path(corners, style._replace(dash=()))
+    reach = BAR_HEAD_WIDTH / 2
+    end = (tip[0] - x * 3, tip[1] - y * 3)
+    bar = (Move(end[0] - y * reach, end[1] + x * reach), Line(end[0] + y * reach, end[1] - x * reach))
+    return stem, Path(bar, style._replace(width=3.5, dash=()))
 
 
 def arrow_head(base: Point, tip: Point, width: float, role: str) -> Path:
@@ -69,7 +134,7 @@ def _capsule(edge: LockEdge, box: Box, colour: str) -> list[Shape]:
         Text(
             box.x + number_width / 2 + (1.5 if letter else 0.0),
             y,
-            str(edge.order),
+            number_of(edge),
             size=SMALL_SIZE,
             bold=True,
             anchor="middle",

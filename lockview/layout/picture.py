@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lockview.analysis.lock_graph import LockGraph, LockNode
-from lockview.layout.captions import cycle_line, node_caption, node_name, node_title, shown, state_caption
+from lockview.analysis.lock_graph import LockGraph, LockNode, Subject
+from lockview.layout.captions import node_caption, node_name, node_title, shown, state_caption, told
 from lockview.layout.drawing import Box, Drawing, Group, Measure, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
 from lockview.layout.legend import legend
@@ -25,6 +25,7 @@ from lockview.layout.symbols import SIZE, symbol
 MARGIN = 24.0
 LEGEND_GAP = 24.0
 BAR_WIDTH = 4.0
+RADII = {Subject.LOCK: 6.0, Subject.TASK: 24.0, Subject.CONTEXT: 6.0}
 
 
 class Marks(NamedTuple):
@@ -45,42 +46,62 @@ NO_MARKS = Marks()
 
 
 def picture(graph: LockGraph, placement: Placement, measure: Measure, marks: Marks = NO_MARKS) -> Drawing:
-    """Draw a graph where a layout put it. Groups: ``edge:N``, then ``lock:N``, then the legend."""
-    groups = [
+    """Draw a graph where a layout put it. Groups: the ground, ``edge:N``, then ``lock:N``, then the legend.
+
+    What the layout folded away has no group.
+    """
+    groups = [Group("", "", placement.bounds, placement.ground)] if placement.ground else []
+    groups += [
         edge_group(graph, edge, placement.routes[edge.number], measure, marks.selected, marks.hovered)
         for edge in graph.edges
+        if placement.routes[edge.number].pieces
     ]
-    groups += [_node_group(graph, node, placement.nodes[node.number], measure, marks) for node in graph.nodes]
+    nodes = ((node, placement.nodes[node.number]) for node in graph.nodes)
+    groups += [_node_group(graph, node, box, measure, marks) for node, box in nodes if box.width]
     whole = placement.bounds
     if graph.edges:
         below = legend(graph, measure, whole.x, whole.bottom + LEGEND_GAP, max(whole.width, 360.0))
         groups.append(below)
         whole = whole.united(below.bounds)
-    count = len(graph.nodes)
-    title = f"Cycle of {count} locks" if count != 1 else "Cycle of one lock"
-    return Drawing(whole.grown(MARGIN), tuple(groups), title if graph.edges else "Locks", cycle_line(graph))
+    return Drawing(whole.grown(MARGIN), tuple(groups), *told(graph))
 
 
 def _node_group(graph: LockGraph, node: LockNode, box: Box, measure: Measure, marks: Marks) -> Group:
     name = f"lock:{node.number}"
     holding = tuple(task for number, task in marks.holders if number == node.number)
     waiting = tuple(task for number, task in marks.waiters if number == node.number)
-    shapes: list[Shape] = [Rectangle(box, _frame(name, marks), 6.0)]
+    shapes: list[Shape] = [Rectangle(box, _frame(node, name, marks), RADII[node.subject])]
+    shapes += _task_bar(graph, node, box)
     shapes += _bars(box.x + 4, box, holding, hatch=False)
     shapes += _bars(box.right - 4 - BAR_WIDTH, box, waiting, hatch=True)
-    shapes += symbol(node.kind, box.x + NODE_PADDING, box.y + (box.height - SIZE) / 2)
+    shapes += symbol(
+        node.kind if node.subject is Subject.LOCK else node.subject,
+        box.x + NODE_PADDING,
+        box.y + (box.height - SIZE) / 2,
+    )
     shapes += _name(node, box, measure)
     watched = marks.replaying or bool(marks.holders or marks.waiters)
     caption = state_caption(graph, holding, waiting) if watched else node_caption(graph, node)
-    shapes += _second_line(node, box, measure, caption)
+    shapes += _second_line(graph, node, box, measure, caption)
     title = node_title(graph, node) + (f"; now {caption}" if watched else "")
     return Group(name, title, box, tuple(shapes))
 
 
-def _frame(name: str, marks: Marks) -> Style:
+def _frame(node: LockNode, name: str, marks: Marks) -> Style:
+    dash = (4.0, 3.0) if node.subject is Subject.CONTEXT else ()
     if name == marks.selected:
-        return Style(Role.NODE, Role.ACCENT, 2.0)
-    return Style(Role.NODE, Role.ACCENT if name == marks.hovered else Role.BORDER, 1.0)
+        return Style(Role.NODE, Role.ACCENT, 2.0, dash)
+    return Style(Role.NODE, Role.ACCENT if name == marks.hovered else Role.BORDER, 1.0, dash)
+
+
+def _task_bar(graph: LockGraph, node: LockNode, box: Box) -> list[Shape]:
+    """A task is marked in the colour that its edges have."""
+    if node.subject is not Subject.TASK:
+        return []
+    task = next((task for task in graph.tasks if task.name == node.name), None)
+    return (
+        _bars(box.x + 8, box._replace(y=box.y + 4, height=box.height - 8), (task.number,), hatch=False) if task else []
+    )
 
 
 def _bars(x: float, box: Box, tasks: tuple[int, ...], *, hatch: bool) -> list[Shape]:
@@ -114,11 +135,11 @@ def _name(node: LockNode, box: Box, measure: Measure) -> list[Shape]:
     return shapes
 
 
-def _second_line(node: LockNode, box: Box, measure: Measure, caption: str) -> list[Shape]:
+def _second_line(graph: LockGraph, node: LockNode, box: Box, measure: Measure, caption: str) -> list[Shape]:
     """Who, and the usage marks; these give way when a run has more to say than fits beside them."""
     left, right, y = box.x + NODE_PADDING + SYMBOL_SPACE, box.right - NODE_PADDING, box.y + 37
     small, fixed = Face(measure, SMALL_SIZE), Face(measure, SMALL_SIZE, fixed=True)
-    usage = shown(usage_badge(node))
+    usage = shown(usage_badge(graph, node))
     taken = fixed.width(usage) + COLUMN_GAP if usage else 0.0
     fitted = small.fitted(caption, right - left - taken)
     if fitted != caption:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph, LockNode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockNode, Relation
+from lockview.analysis.lock_graph import Shape as GraphShape
 from lockview.layout.captions import (
     LETTERS,
     edge_lines,
@@ -16,7 +17,7 @@ from lockview.layout.captions import (
     takers,
 )
 from lockview.layout.curves import Point, bounds, middle, samples, shortened
-from lockview.layout.drawing import Box, Measure, Piece
+from lockview.layout.drawing import Box, Measure, Piece, Shape
 from lockview.layout.labels import Face
 from lockview.layout.spots import Obstacles, free_spot
 
@@ -35,6 +36,8 @@ CAPSULE_HEIGHT = 20.0
 LETTER_SPACE = 14.0
 HEAD_LENGTH = 10.0
 NEW_HEAD_LENGTH = 14.0
+NUMBERED = frozenset({Relation.DEPENDENCY, Relation.PATH, Relation.INTERRUPT, Relation.FORBIDDEN})
+"""Relations whose edges carry their number; the others are told by their ends alone."""
 
 
 class Sizes(NamedTuple):
@@ -48,6 +51,7 @@ class Route(NamedTuple):
     """An edge. The line runs from the border of its tail to the base of the arrow head; ``tip`` is on the far border.
 
     ``capsule`` holds the order number and the mode letter and lies on the middle of the line; ``reach`` covers it all.
+    Capsule and label are empty boxes where there is nothing to say. An edge without ``pieces`` is folded away.
     """
 
     pieces: tuple[Piece, ...]
@@ -58,11 +62,20 @@ class Route(NamedTuple):
 
 
 class Placement(NamedTuple):
-    """Boxes by node number, routes by edge number; ``bounds`` covers all of them, without a margin."""
+    """Boxes by node number, routes by edge number; ``bounds`` covers all of them, without a margin.
+
+    An empty box is a node that is folded away. ``ground`` lies behind everything: lanes and their titles, what is
+    folded.
+    """
 
     nodes: tuple[Box, ...]
     routes: tuple[Route, ...]
     bounds: Box
+    ground: tuple[Shape, ...] = ()
+
+
+NO_BOX = Box(0.0, 0.0, 0.0, 0.0)
+FOLDED = Route((), (0.0, 0.0), NO_BOX, NO_BOX, NO_BOX)
 
 
 def sizes_of(graph: LockGraph, measure: Measure) -> Sizes:
@@ -77,14 +90,19 @@ def _node_width(graph: LockGraph, node: LockNode, measure: Measure) -> float:
     small = Face(measure, SMALL_SIZE)
     first = Face(measure, NAME_SIZE, fixed=True).width(node_name(node)) + chip_width(node, measure)
     second = min(small.width(node_caption(graph, node)), WIDEST_CAPTION)
-    if usage := usage_badge(node):
+    if usage := usage_badge(graph, node):
         second += COLUMN_GAP + Face(measure, SMALL_SIZE, fixed=True).width(usage)
     state = small.width(state_caption(graph, holders(graph, node), takers(graph, node)))
     return max(NARROWEST_NODE, 2 * NODE_PADDING + SYMBOL_SPACE + max(first, second, min(state, WIDEST_STATE)))
 
 
-def usage_badge(node: LockNode) -> str:
-    """The usage marks in their braces; lockdep prints 4 or 6 characters, and no node grows for more."""
+def usage_badge(graph: LockGraph, node: LockNode) -> str:
+    """The usage marks in their braces; lockdep prints 4 or 6 characters, and no node grows for more.
+
+    On a ladder the wait types, which are what it is about.
+    """
+    if graph.shape is GraphShape.LADDER and (types := node.wait_types):
+        return f"{{{types.outer}:{types.inner}}}"
     return f"{{{node.usage[:12]}}}" if node.usage else ""
 
 
@@ -101,16 +119,25 @@ def tag_width(edge: LockEdge, measure: Measure) -> float:
 
 
 def _label_size(edge: LockEdge, measure: Measure) -> tuple[float, float]:
+    if not (lines := edge_lines(edge)):
+        return 0.0, 0.0
     face = Face(measure, SMALL_SIZE, fixed=True)
-    first, *more = edge_lines(edge)
+    first, *more = lines
     width = max(face.width(first) + tag_width(edge, measure), *(face.width(line) for line in more), 0.0)
     return width + 2 * LABEL_PADDING, LABEL_LINE * (1 + len(more)) + 7.0
 
 
 def capsule_size(edge: LockEdge) -> tuple[float, float]:
     """A disc for the number, longer where a mode letter or a second digit stands in it too."""
-    digits = 7.0 * (len(str(edge.order)) - 1)
+    if edge.relation not in NUMBERED:
+        return 0.0, 0.0
+    digits = 7.0 * (len(number_of(edge)) - 1)
     return CAPSULE_HEIGHT + digits + (LETTER_SPACE if LETTERS[edge.mode] else 0.0), CAPSULE_HEIGHT
+
+
+def number_of(edge: LockEdge) -> str:
+    """The number that stands on an edge and in the sentences about it."""
+    return str(edge.order if edge.order > 0 else edge.number + 1)
 
 
 def head_length(edge: LockEdge) -> float:
@@ -124,26 +151,37 @@ def placed(
     boxes: tuple[Box, ...],
     lines: tuple[tuple[Piece, ...], ...],
     inner: tuple[Point, ...],
+    ground: tuple[Shape, ...] = (),
+    reserved: tuple[Box, ...] = (),
 ) -> Placement:
     """Complete a layout: arrow heads, capsules, and labels on the side of each line that looks away from its ``inner``.
 
-    ``lines`` run from node border to node border. Labels avoid nodes, lines, capsules and each other.
+    ``lines`` run from node border to node border; () folds an edge away. Labels avoid nodes, lines, capsules, each
+    other and what is ``reserved``: the boxes that the ``ground`` needs.
     """
-    middles = [middle(pieces) for pieces in lines]
+    middles = [middle(pieces) if pieces else ((0.0, 0.0), (1.0, 0.0)) for pieces in lines]
     capsules = [_around(point, *capsule_size(e)) for e, (point, _) in zip(graph.edges, middles, strict=True)]
     obstacles = Obstacles()
-    for box in (*boxes, *capsules):
-        obstacles.add_box(box)
+    for box in (*boxes, *capsules, *reserved):
+        if box.width:
+            obstacles.add_box(box)
     for pieces in lines:
         obstacles.add_points(samples(pieces, 24))
     routes = []
     for edge, pieces, capsule, (_, travel), inside in zip(graph.edges, lines, capsules, middles, inner, strict=True):
-        label = free_spot(capsule, sizes.labels[edge.number], _outward(capsule.centre, travel, inside), obstacles)
-        obstacles.add_box(label)
+        if not pieces:
+            routes.append(FOLDED)
+            continue
+        if sizes.labels[edge.number][0]:
+            label = free_spot(capsule, sizes.labels[edge.number], _outward(capsule.centre, travel, inside), obstacles)
+            obstacles.add_box(label)
+        else:
+            label = Box(*capsule.centre, 0.0, 0.0)
         tip = (pieces[-1].x, pieces[-1].y)
         reach = bounds(pieces).united(capsule).united(label)
         routes.append(Route(shortened(pieces, head_length(edge)), tip, capsule, label, reach))
-    return Placement(boxes, tuple(routes), _united(*boxes, *(route.reach for route in routes)))
+    shown = [*(box for box in boxes if box.width), *(route.reach for route in routes if route.pieces), *reserved]
+    return Placement(boxes, tuple(routes), _united(*shown), ground)
 
 
 def _around(point: Point, width: float, height: float) -> Box:

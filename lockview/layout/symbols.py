@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from lockview.analysis.lock_graph import LockKind
-from lockview.layout.curves import Arc, circle
-from lockview.layout.drawing import Curve, Line, Move, Path, Piece, Role, Style
+from lockview.analysis.lock_graph import LockKind, Subject
+from lockview.layout.curves import Arc, circle, moved
+from lockview.layout.drawing import Curve, Line, Move, Path, Role, Style
 
 SIZE = 16.0
 _PEN = Style(stroke=Role.TEXT, width=1.3)
@@ -15,19 +15,13 @@ _DASHED = _PEN._replace(dash=(2.2, 1.6))
 _FILLED = Style(fill=Role.TEXT, width=0.0)
 
 
-def symbol(kind: LockKind, x: float, y: float) -> tuple[Path, ...]:
-    """The symbol with its upper left corner at (x, y)."""
-    return tuple(path._replace(pieces=tuple(_moved(piece, x, y) for piece in path.pieces)) for path in _drawn(kind))
-
-
-def _moved(piece: Piece, x: float, y: float) -> Piece:
-    if isinstance(piece, Curve):
-        return Curve(piece.x1 + x, piece.y1 + y, piece.x2 + x, piece.y2 + y, piece.x + x, piece.y + y)
-    return piece._replace(x=piece.x + x, y=piece.y + y)
+def symbol(kind: LockKind | Subject, x: float, y: float) -> tuple[Path, ...]:
+    """The symbol of a lock's kind, or of what is no lock, with its upper left corner at (x, y)."""
+    return tuple(path._replace(pieces=moved(path.pieces, x, y)) for path in _drawn(kind))
 
 
 @cache
-def _drawn(kind: LockKind) -> tuple[Path, ...]:
+def _drawn(kind: LockKind | Subject) -> tuple[Path, ...]:
     return {
         LockKind.MUTEX: _key,
         LockKind.SPINLOCK: _ring_arrow,
@@ -37,6 +31,9 @@ def _drawn(kind: LockKind) -> tuple[Path, ...]:
         LockKind.MARKER: _funnel,
         LockKind.RCU: _hour_glass,
         LockKind.UNKNOWN: _dot,
+        Subject.LOCK: _dot,
+        Subject.TASK: _person,
+        Subject.CONTEXT: _bolt,
     }[kind]()
 
 
@@ -108,3 +105,12 @@ def _hour_glass() -> tuple[Path, ...]:
 
 def _dot() -> tuple[Path, ...]:
     return (Path(circle(8, 8, 3), _FILLED, closed=True),)
+
+
+def _person() -> tuple[Path, ...]:
+    shoulders = (Move(2.2, 14.4), Curve(2.2, 7.6, 13.8, 7.6, 13.8, 14.4), Line(2.2, 14.4))
+    return Path(circle(8, 4.6, 2.9), _PEN, closed=True), Path(shoulders, _PEN, closed=True)
+
+
+def _bolt() -> tuple[Path, ...]:
+    return (_lines((9.6, 1.2), (3.4, 9.2), (7.4, 9.2), (6.2, 14.8), (12.6, 6.6), (8.6, 6.6), closed=True),)

@@ -1,0 +1,105 @@
+"""The words of edges that are no dependencies, and of the nodes between them."""
+
+from __future__ import annotations
+
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockNode, Relation, Shape, Subject
+from lockview.layout.captions import ARROW, LABEL_COLUMNS, edge_tag, shown
+
+FIRST_WORDS = {
+    Relation.PATH: "through other locks",
+    Relation.INTERRUPT: "interrupt",
+    Relation.FORBIDDEN: "not allowed",
+}
+SENTENCES = {
+    Relation.DEPENDENCY: "{tail} is held and {head} is taken",
+    Relation.PATH: "{head} is reached from {tail} through locks that the text does not name",
+    Relation.INTERRUPT: "an interrupt that comes while {tail} is held may take {head}",
+    Relation.WAITS: "{tail} waits for {head}",
+    Relation.HOLDS: "{tail} is held by {head}",
+    Relation.NESTING: "{head} was listed right after {tail}",
+    Relation.FORBIDDEN: "{head} is not allowed under {tail}",
+}
+SAMPLES = {
+    Relation.PATH: "reached through locks that are not named",
+    Relation.INTERRUPT: "an interrupt may take it meanwhile",
+    Relation.WAITS: "waits for",
+    Relation.HOLDS: "is held by",
+    Relation.NESTING: "then held",
+    Relation.FORBIDDEN: "is not allowed under it",
+}
+"""What the legend says of each."""
+
+
+def relation_lines(edge: LockEdge) -> tuple[str, ...]:
+    """The label of an edge: its relation where that needs a word, and the function that it is known from."""
+    function = shown(edge.acquirer or edge.holder, LABEL_COLUMNS - 2)
+    if edge.relation in (Relation.WAITS, Relation.HOLDS):
+        return (f"in {function}",) if function else ()
+    if edge.relation is Relation.NESTING:
+        return ()
+    words = FIRST_WORDS[edge.relation]
+    return (words, f"{ARROW} {function}") if function else (words,)
+
+
+def relation_title(edge: LockEdge, tail: str, head: str) -> str:
+    """The accessible name of an edge between two shown names, as a sentence."""
+    words = SENTENCES[edge.relation].format(tail=tail, head=head)
+    parts = [f"{edge.order}: {words}" if edge.order > 0 and edge.relation not in _UNNUMBERED else words]
+    parts += [f"{word} {shown(name)}" for word, name in (("held since", edge.holder), ("in", edge.acquirer)) if name]
+    parts += [shown(evidence.title) for evidence in edge.evidence if evidence.title]
+    return "; ".join([*parts, *(["what the report is about"] if edge_tag(edge) == "new" else [])])
+
+
+_UNNUMBERED = frozenset({Relation.WAITS, Relation.HOLDS, Relation.NESTING})
+
+
+def role_in_report(graph: LockGraph, node: LockNode) -> str:
+    """What the edges of other relations say of a node, in a few words; "" when they say nothing."""
+    if node.subject is Subject.TASK:
+        return _of_task(graph, node)
+    if node.subject is Subject.CONTEXT:
+        return _of_context(graph, node)
+    holding, waiting = _others(graph, node, Relation.HOLDS, tail=True), _others(graph, node, Relation.WAITS, tail=False)
+    parts = [f"held by {_named(holding, 'tasks')}"] if holding else []
+    if waiting:
+        parts.append(f"{len(waiting)} waiting" if holding or len(waiting) > 1 else f"wanted by {waiting[0]}")
+    if parts:
+        return ", ".join(parts)
+    if graph.shape in (Shape.LADDER, Shape.PLAIN):
+        return _on_ladder(graph, node)
+    return ""
+
+
+def _on_ladder(graph: LockGraph, node: LockNode) -> str:
+    if node.wanted:
+        return "wanted"
+    relations = {edge.relation for edge in graph.edges if node.number in (edge.tail, edge.head)}
+    return "held" if node.held or Relation.NESTING in relations else ""
+
+
+def _of_task(graph: LockGraph, node: LockNode) -> str:
+    wanted = _others(graph, node, Relation.WAITS, tail=True)
+    held = _others(graph, node, Relation.HOLDS, tail=False)
+    parts = [f"waits for {_named(wanted, 'locks')}"] if wanted else []
+    if held:
+        parts.append(f"holds {len(held)}" if wanted else f"holds {_named(held, 'locks')}")
+    return ", ".join(parts) or "task"
+
+
+def _of_context(graph: LockGraph, node: LockNode) -> str:
+    if any(edge.head == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges):
+        return "not allowed here"
+    if any(edge.tail == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges):
+        return "forbids what follows"
+    return "context"
+
+
+def _others(graph: LockGraph, node: LockNode, relation: Relation, *, tail: bool) -> list[str]:
+    """Names at the other ends of the edges of one relation that start (``tail``) or end at a node."""
+    edges = (edge for edge in graph.edges if edge.relation is relation)
+    ends = [edge.head if tail else edge.tail for edge in edges if (edge.tail if tail else edge.head) == node.number]
+    return [shown(graph.nodes[end].name, LABEL_COLUMNS) for end in dict.fromkeys(ends)]
+
+
+def _named(names: list[str], many: str) -> str:
+    return names[0] if len(names) == 1 else f"{len(names)} {many}"
