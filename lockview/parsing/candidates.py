@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from lockview.parsing.searching import Searcher
+from lockview.parsing.searching import searcher
 
 SMALL = 4 << 20
 """Up to this size a source is kept as a whole and searched for weak anchors too, in bytes."""
@@ -35,8 +35,8 @@ class Candidates:
     """
 
     def __init__(self, anchors: Sequence[bytes], weak_anchors: Sequence[bytes]) -> None:
-        self._anchors = Searcher(anchors)
-        self._all_anchors = Searcher((*anchors, *weak_anchors))
+        self._anchors = searcher(tuple(anchors))
+        self._all_anchors = searcher((*anchors, *weak_anchors))
         self._reach = self._anchors.longest - 1
         self.lines = 0
         self.size = 0

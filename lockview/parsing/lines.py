@@ -53,10 +53,11 @@ class Stream:
             elif not line.time:
                 depth = 0
         self.flat = "".join(parts[:-1])
+        self._spans: list[Span | None] = [None] * len(self.lines)
 
     def index(self, offset: int) -> int:
         """The index into ``lines`` of the line that holds an offset."""
-        return max(bisect_right(self.starts, offset) - 1, 0)
+        return bisect_right(self.starts, offset, 1) - 1
 
     def line(self, offset: int) -> LogLine:
         """The line that holds an offset."""
@@ -74,11 +75,20 @@ class Stream:
 
     def span(self, start: int, end: int) -> Span:
         """The raw lines of a stretch of the text; ``end`` is exclusive."""
-        return Span(self.line(start).number, self.line(max(start, end - 1)).number)
+        first = bisect_right(self.starts, start, 1) - 1
+        after = first + 1
+        if after < len(self.starts) and end > self.starts[after]:
+            return Span(self.lines[first].number, self.line(end - 1).number)
+        span = self._spans[first]
+        if span is None:
+            number = self.lines[first].number
+            span = self._spans[first] = Span(number, number)
+        return span
 
     def broken(self, start: int, end: int) -> bool:
         """Whether a line break lies inside a stretch of the text."""
-        return self.index(start) != self.index(max(start, end - 1))
+        after = bisect_right(self.starts, start, 1)
+        return after < len(self.starts) and end > self.starts[after]
 
     def column(self, offset: int) -> int:
         """The column in its unwrapped line of what stands at an offset, tabs expanded; needed for scenarios only."""

@@ -73,6 +73,11 @@ _COLUMNS = 120
 
 
 @cache
+def _stamp() -> re.Pattern[str]:
+    return re.compile(PREFIX_RULES[0].pattern)
+
+
+@cache
 def _rules_for(first: str) -> tuple[PrefixRule, ...]:
     return tuple(rule for rule in PREFIX_RULES if first in rule.first) if first else ()
 
@@ -88,6 +93,12 @@ def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
     The innermost time stamp wins: it is the kernel's own. Blanks that indent the text behind a prefix are kept.
     """
     time = caller = ""
+    if text.startswith("["):  # most lines of most logs have this layer alone
+        stamp = _stamp().match(text)
+        if stamp:
+            time, caller = stamp[1], stamp[2] or ""
+            used.add(PREFIX_RULES[0].name)
+            text = text[stamp.end() :]
     for _ in range(_MAX_LAYERS):
         bare = text.lstrip()
         for name, _, needs, source in _rules_for(bare[:1]):

@@ -48,6 +48,12 @@ class Searcher:
         return Hits(sorted({offset for share in running for offset in share.result()}), lines)
 
 
+@cache
+def searcher(literals: tuple[bytes, ...]) -> Searcher:
+    """The searcher for some literals."""
+    return Searcher(literals)
+
+
 def _found(block: bytes, literal: bytes) -> Iterator[int]:
     position = block.find(literal)
     while position >= 0:
