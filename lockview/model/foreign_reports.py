@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from lockview.model.locks import LockClass
@@ -155,7 +156,7 @@ class WitnessReport(Report):
             return ()
         held, wanted = self.locks[-2].name, self.locks[-1].name
         path = _path(self.orders, wanted, held)
-        older = tuple(_dependency(self.orders, first, second) for first, second in zip(path, path[1:], strict=False))
+        older = tuple(_dependency(self.orders, first, second) for first, second in itertools.pairwise(path))
         return (*older, _dependency(self.orders, held, wanted, new=True))
 
 

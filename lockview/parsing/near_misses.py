@@ -20,18 +20,8 @@ UNREAD_TITLES = (
     "suspicious RCU usage",
     "circular locking deadlock detected",
     "trying to register non-static key",
-    "sleeping function called from invalid context",
-    "scheduling while atomic:",
-    "BUG: spinlock ",
-    "BUG: rwlock ",
     "suspicious rcu_dereference_check() usage",
     "workqueue leaked ",
-    "Showing all locks held in the system",
-    " blocked for more than ",
-    " blocked in I/O wait for more than ",
-    "ThreadSanitizer: lock-order-inversion",
-    "lock order reversal:",
-    "Java-level deadlock:",
 )
 """Titles of lock reports of other kinds; they are named, not read."""
 _MAX_TEXT = 200
