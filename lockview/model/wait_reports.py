@@ -13,12 +13,14 @@ from lockview.model.text import NOWHERE, Span
 class TaskDump:
     """``task:demo state:D stack:0 pid:42 ...`` and its stack. ``state`` is the letter; comm is cut to 15 characters.
 
+    ``state`` is "" when that line is missing. ``workqueue`` is the text after ``Workqueue:``.
     Source: ``sched_show_task``, kernel/sched/core.c.
     """
 
     task: Task
     state: str = ""
     stack: StackTrace = EMPTY_STACK
+    workqueue: str = ""
     span: Span = field(default=NOWHERE, compare=False)
 
 
@@ -42,8 +44,10 @@ class Blocker:
 class HungTaskReport(Report):
     """``task X:n blocked for more than N seconds.``; ``task`` is the hung one.
 
-    ``all_locks`` is the list ``Showing all locks held in the system`` that belongs to it, shared by all hung tasks of
-    one pass; ``others`` are dumps of owners that newer kernels add. Source: kernel/hung_task.c.
+    ``blockers`` and ``others``, the dumps of owners, are printed since 6.16. ``all_locks`` is the list ``Showing all
+    locks held in the system`` that belongs to all hung tasks of one pass of the watchdog. ``peers`` are the dumps of
+    those other tasks and of their owners, 32 at most, and ``peer_blockers`` who seems to block them.
+    Source: kernel/hung_task.c.
     """
 
     seconds: int = 0
@@ -51,6 +55,8 @@ class HungTaskReport(Report):
     blockers: tuple[Blocker, ...] = ()
     others: tuple[TaskDump, ...] = ()
     all_locks: tuple[HeldLocks, ...] = ()
+    peers: tuple[TaskDump, ...] = ()
+    peer_blockers: tuple[Blocker, ...] = ()
     lockdep_off: bool = False
 
     @property
@@ -60,9 +66,13 @@ class HungTaskReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class LocksDumpReport(Report):
-    """``Showing all locks held in the system:`` without a hung task before it. Source: ``debug_show_all_locks``."""
+    """``Showing all locks held in the system:`` without a hung task before it.
+
+    ``requested`` tells that somebody asked for the list, with sysrq-d. Source: ``debug_show_all_locks``.
+    """
 
     all_locks: tuple[HeldLocks, ...] = ()
+    requested: bool = False
 
     @property
     def kind(self) -> ReportKind:

@@ -80,7 +80,13 @@ class HeldLists:
         if not self._lists:
             return None
         own = [entry for entry in self._lists if task and entry[0].groups[3] == str(task.pid)]
-        head, locks = (own or self._lists)[0]
+        return self._value(*(own or self._lists)[0])
+
+    def of_all(self) -> tuple[HeldLocks, ...]:
+        """All lists."""
+        return tuple(self._value(head, locks) for head, locks in self._lists)
+
+    def _value(self, head: Token, locks: list[HeldLock]) -> HeldLocks:
         none, count, comm, pid = head.groups
         span = self._stream.span(head.start, head.end)
         return HeldLocks(

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from lockview.model.logs import NearMiss
-from lockview.model.reports import Report
+from lockview.model.reports import Report, ReportKind
 from lockview.parsing.candidates import LEAD, SMALL, Neighbourhood
 from lockview.parsing.lines import Stream, by_caller
 from lockview.parsing.mail import is_encoded
@@ -92,13 +92,24 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     finished = True
     for printed in by_caller(lines).values():
         stream = Stream(printed)
+        read: list[Report] = []
         for reader, complete in _readers(stream):
             finished = finished and complete
             if reader.has_body:
-                reports.append(reader.report())
+                read.append(reader.report())
             else:
                 misses.append(_miss(stream, reader))
+        reports += _in_passes(read)
     return _Chunk(reports, misses, finished)
+
+
+def _in_passes(reports: list[Report]) -> list[Report]:
+    """Hung tasks of one pass of the watchdog know of each other and share the list of all locks behind them."""
+    if all(report.kind is not ReportKind.HUNG_TASK for report in reports):
+        return reports
+    from lockview.parsing.passes import in_passes
+
+    return in_passes(reports)
 
 
 def _title_lines(text: str, first_line: int) -> dict[int, str]:
