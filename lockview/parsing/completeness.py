@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockview.model.reports import CircularReport
+from lockview.model.reports import CircularReport, HeldLocks
 from lockview.model.text import NOWHERE, Span
 from lockview.parsing.repairs import Repairs
 
@@ -39,7 +39,7 @@ def check(report: CircularReport, missing: tuple[str, ...], repairs: Repairs) ->
             f"{part}-missing", f"line {where.last}: {_WHAT[part]} should follow this line, but is missing", where
         )
     _check_chain(report, repairs)
-    _check_held(report, repairs)
+    check_held(report.held_locks, repairs)
     _check_scenario(report, repairs)
 
 
@@ -72,8 +72,8 @@ def _check_chain(report: CircularReport, repairs: Repairs) -> None:
             repairs.note("stack-empty", f"line {entry.span.first}: -> #{entry.index} has no stack under it", entry.span)
 
 
-def _check_held(report: CircularReport, repairs: Repairs) -> None:
-    held = report.held_locks
+def check_held(held: HeldLocks | None, repairs: Repairs) -> None:
+    """Write down when a list of held locks has not as many entries as its head says."""
     if held is None or held.count == len(held.locks):
         return
     message = f"line {held.span.first}: the count says {held.count} held locks, {len(held.locks)} are listed"

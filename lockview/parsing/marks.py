@@ -16,7 +16,7 @@ _LOOK_AHEAD = 5
 
 @cache
 def _title_head() -> re.Pattern[str]:
-    return re.compile(r"(?: ?\[ *\d{1,10}\.\d{3,9}\])? ?(?:\[? ?(?:WARNING|INFO|BUG): ?)?$")
+    return re.compile(r"(?: ?\[ *\d{1,10}\.\d{3,9}\])? ?(?:\[? ?(?:WARNING|INFO|BUG): ?(?:\S{1,40}/\d{1,10} )?)?$")
 
 
 @cache

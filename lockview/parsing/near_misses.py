@@ -9,19 +9,7 @@ UNREAD_TITLES = (
     "inconsistent lock state",
     "possible irq lock inversion dependency detected",
     "-unsafe lock order detected",
-    "Invalid wait context",
-    "Nested lock was not taken",
-    "bad unlock balance detected",
-    "bad contention detected",
-    "held lock freed!",
-    "lock held at task exit time!",
-    "still has locks held!",
-    "lock held when returning to user space!",
-    "suspicious RCU usage",
     "circular locking deadlock detected",
-    "trying to register non-static key",
-    "suspicious rcu_dereference_check() usage",
-    "workqueue leaked ",
 )
 """Titles of lock reports of other kinds; they are named, not read."""
 _MAX_TEXT = 200

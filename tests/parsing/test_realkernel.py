@@ -26,9 +26,9 @@ def test_circular_reports_are_read_without_problems(shared: Path) -> None:
     assert sum(map(len, titles.values())) >= 13
     for path in sorted(folder.glob("*.log")):
         log = read_file(str(path))
-        assert [report.span.first for report in log.reports] == titles.get(path.name, []), path.name
-        for report in log.reports:
-            assert isinstance(report, CircularReport)
+        circular = [report for report in log.reports if isinstance(report, CircularReport)]
+        assert [report.span.first for report in circular] == titles.get(path.name, []), path.name
+        for report in circular:
             assert report.reading.complete
             assert report.reading.problems == (), path.name
             assert [step.wanted for step in report.cycle][-1] == report.wanted.lock_class if report.wanted else False

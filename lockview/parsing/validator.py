@@ -1,0 +1,167 @@
+"""What lockdep says about itself: keys that are not static, tables that are full, checks of its own that failed.
+
+Source: assign_lock_key, print_lockdep_off, look_up_lock_class, print_collision and the WARNs of
+kernel/locking/lockdep.c; DEBUG_LOCKS_WARN_ON, include/linux/debug_locks.h.
+"""
+
+from __future__ import annotations
+
+from lockview.model.reports import Report, ReportKind
+from lockview.parsing.lines import Stream
+from lockview.parsing.locks import lock_at
+from lockview.parsing.sections import Part, Title
+from lockview.parsing.task_reader import TASK, Phrase, TaskReader, compiled, phrase_words
+from lockview.parsing.tokens import Token, Word
+
+_LINK = r"(?:hlock_id|class_idx):\d{1,8} -> chain_key:[0-9a-f]{16,40} ?"
+_BANNER = r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?at [^\s:]{1,250}:\d{1,7} \S{1,250}"
+_NEW_BANNER = r"WARNING: [^\s:]{1,250}:\d{1,7} at \S{1,250}, CPU#\d{1,5}: .{1,64}?/\d{1,10}"
+_MAX_EXPRESSION = 400
+_BEFORE_COLLISION = 12_000
+_words = phrase_words(
+    Phrase(
+        "sentence",
+        "he code is fine but needs lockdep annotation",
+        r"([Tt]he code is fine but needs lockdep annotation(?:\.|, or maybe))",
+    ),
+    Phrase("sentence", "you didn't initialize this", r"(you didn't initialize this object before use\?)"),
+    Phrase("sentence", "turning off the locking", r"(turning off the locking correctness validator\.)"),
+    Phrase("sentence", "Please attach", r"(Please attach the output of /proc/lock_stat to the bug report\.?)"),
+    Phrase("sentence", "depth: ", r"(depth: \d{1,5} (?:max: \d{1,5}!|\(irq_context \d{1,3}\)))"),
+    Phrase("sentence", "Held locks:", r"(Held locks:)"),
+    Phrase("sentence", "Locks in cached chain:", r"(Locks in cached chain:)"),
+    Phrase("sentence", "possible reason: ", r"(possible reason: unannotated irqs-o(?:n|ff)\.)"),
+    Phrase("banner", "WARNING: ", f"({_BANNER})"),
+    Phrase("banner", "WARNING: ", f"({_NEW_BANNER})"),
+    Phrase("collision", "Hash chain already cached", r"(Hash chain already cached but the contents don't match!)"),
+    Phrase("task", ": Hash chain already cached", TASK + r":(?= Hash chain already cached)"),
+)
+
+
+def _validator_words(stream: Stream, start: int, end: int) -> Token | None:
+    """A sentence of lockdep about itself, or a link of the two chains that collide."""
+    text = stream.flat
+    if text.startswith(("hlock_id:", "class_idx:"), start):
+        match = compiled(_LINK).match(text, start, end)
+        lock = lock_at(text, match.end(), end) if match else None
+        if lock:
+            return Token(Word.OWN, start, lock.end, ("sentence", text[start : lock.end]))
+    return _words(stream, start, end)
+
+
+class ValidatorReader(TaskReader):
+    """Collects the sentences and the backtrace. ``group`` is the kind of report."""
+
+    always: tuple[str, ...] = ("backtrace",)
+    own_words = staticmethod(_validator_words)
+    group = ReportKind.SELF_CHECK
+    rest_of_title = ""
+
+    def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        super().__init__(stream, title, start, end)
+        if self.rest_of_title:
+            self.grow_title("", self.rest_of_title)
+        self.sentences: list[str] = []
+        self.said = {
+            "sentence": self._sentence,
+            "banner": self._sentence,
+            "collision": self._sentence,
+            "task": self.name_task,
+        }
+
+    def _sentence(self, token: Token) -> None:
+        """Keep a sentence. No words stand between the last one and the backtrace."""
+        self.sentences.append(token.groups[1])
+        self.part = Part.BACKTRACE
+
+    @property
+    def has_body(self) -> bool:
+        return bool(self.sentences)
+
+    def report(self) -> Report:
+        from lockview.model.held_reports import ValidatorReport
+
+        self.task = self.task_of_parts()
+        return ValidatorReport(**self.common(), group=self.group, lines=tuple(self.sentences))
+
+
+class NonStaticReader(ValidatorReader):
+    """A lock without a static key: ``trying to register non-static key.``."""
+
+    group = ReportKind.NON_STATIC_KEY
+
+
+class LimitReader(ValidatorReader):
+    """``MAX_LOCKDEP_ENTRIES too low!`` and the like."""
+
+    group = ReportKind.LIMIT
+
+
+class SubclassReader(ValidatorReader):
+    """A subclass beyond the eight there are: ``looking up invalid subclass: 8``."""
+
+    rest_of_title = r" ?(\d{1,10})"
+
+
+class KeyReader(ValidatorReader):
+    """``BUG: key ffff... has not been registered!``: the key stands before the words that are searched for."""
+
+    def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        super().__init__(stream, title, start, end)
+        self._named = bool(self.grow_title(r"(BUG): key \S{1,40} ", ""))
+
+    @property
+    def has_body(self) -> bool:
+        return self._named and bool(self.backtrace.frames or self.sentences)
+
+    def _enters_backtrace(self, token: Token) -> bool:
+        self.part = Part.BACKTRACE
+        return super()._enters_backtrace(token)
+
+
+class CollisionReader(ValidatorReader):
+    """``chain_key collision``, together with the WARN that comes right before it: one event."""
+
+    def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        super().__init__(stream, title, start, end)
+        if title:
+            front = max(title.start - _BEFORE_COLLISION, 0)
+            warned = stream.flat.rfind("DEBUG_LOCKS_WARN_ON(chain", front, title.start)
+            self.start = warned if warned >= 0 else self.start
+
+    def _sentence(self, token: Token) -> None:
+        self.sentences.append(token.groups[1])
+        self.part = Part.BETWEEN
+
+
+class WarnReader(ValidatorReader):
+    """A condition that lockdep checks of itself, ``DEBUG_LOCKS_WARN_ON(lock->magic != lock)``, in a WARN.
+
+    The words also stand in source code; only with the banner of the WARN behind them they are a report.
+    """
+
+    def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        super().__init__(stream, title, start, end)
+        if title:
+            self._take_expression(title)
+
+    def _take_expression(self, title: Title) -> None:
+        """Lengthen the title to the end of its line, or where that is far, to the bracket that closes."""
+        text, limit = self.stream.flat, min(title.start + _MAX_EXPRESSION, self.limit)
+        stop = min(self.stream.line_end(title.end - 1), limit)
+        banner = text.find(" WARNING: ", title.end, stop)
+        stop = banner if banner >= 0 else stop
+        self.last = self.walked = stop
+        self.title = Title(text[title.start : stop].strip(), title.start, stop)
+
+    @property
+    def has_body(self) -> bool:
+        return any(line.startswith("WARNING: ") for line in self.sentences) and not self._begins_collision()
+
+    def _begins_collision(self) -> bool:
+        title = self.title
+        return bool(
+            title
+            and title.text.startswith("DEBUG_LOCKS_WARN_ON(chain")
+            and "chain_key collision" in self.stream.flat[title.end : title.end + _BEFORE_COLLISION]
+        )
