@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lockview.model.locks import HeldLock, LockClass
-from lockview.model.reports import ChainEntry, CircularReport, HeldLocks, Reading
+from lockview.model.locks import LockClass
+from lockview.model.reports import ChainEntry, CircularReport, Reading
 from lockview.model.stacks import EMPTY_STACK, Frame, StackTrace
 from lockview.parsing.backtraces import Ident
 from lockview.parsing.completeness import check, missing_parts
-from lockview.parsing.held_lists import with_parts
+from lockview.parsing.held_lists import list_of_classes, of_class
 from lockview.parsing.lines import Stream
 from lockview.parsing.locks import lock_class
 from lockview.parsing.scenarios import read_scenario
@@ -68,16 +68,16 @@ class CircularReader(ReportReader):
             build=ident.build,
             taint=ident.taint,
             task=self.task,
-            wanted=self.wanted and _of_class(self.wanted, classes),
-            held=self.held and _of_class(self.held, classes),
+            wanted=self.wanted and of_class(self.wanted, classes),
+            held=self.held and of_class(self.held, classes),
             scenario=read_scenario(self.stream, self.operations, self.crosslock, self.repairs),
-            held_locks=held_locks and _list_of_classes(held_locks, classes),
+            held_locks=held_locks and list_of_classes(held_locks, classes),
             backtrace=self.backtrace.backtrace(),
             span=self.span,
             chain=chain,
             chain_exists=self._chain_exists,
         )
-        missing = missing_parts(report, _prints_scenarios(report.title, ident))
+        missing = missing_parts(report, prints_scenarios(report.title, ident))
         check(report, missing, self.repairs)
         reading = Reading(first.time, first.caller, missing, self.repairs.problems(report.span))
         return replace(report, reading=reading)
@@ -93,29 +93,7 @@ class CircularReader(ReportReader):
         return ChainEntry(int(token.groups[0]), lock_class(lock.name), lock.usage, lock.wait_types, stack, span)
 
 
-def _prints_scenarios(title: str, ident: Ident) -> bool:
+def prints_scenarios(title: str, ident: Ident) -> bool:
     """Whether the kernel of a report prints a scenario: 3.0 and later do."""
     major = ident.kernel.partition(".")[0]
     return not (title.startswith("INFO:") and (major == "2" or not major.isdigit()))
-
-
-def _of_class(lock: HeldLock, classes: tuple[LockClass, ...]) -> HeldLock:
-    """Tell the name of a class from what its print function, a line break or another printer added to the instance.
-
-    Only instances carry such text, entries of the chain never do; so the chain's names decide.
-    """
-    name = lock.lock_class.name
-    if lock.lock_class in classes:
-        return lock
-    squeezed = name.replace(" ", "")
-    for known in sorted(classes, key=lambda known: -len(known.name)):
-        if known.name.replace(" ", "") == squeezed:
-            return with_parts(lock, name=known.name)
-        if name.startswith(known.name + " "):
-            return with_parts(lock, name=known.name, instance_text=name[len(known.name) :])
-    return lock
-
-
-def _list_of_classes(held: HeldLocks, classes: tuple[LockClass, ...]) -> HeldLocks:
-    locks = tuple(_of_class(lock, classes) for lock in held.locks)
-    return held if locks == held.locks else HeldLocks(held.task, held.count, locks, held.span)

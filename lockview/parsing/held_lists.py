@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockview.model.locks import HeldLock
+from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import HeldLocks, Task
 from lockview.model.stacks import Frame
 from lockview.model.text import NOWHERE, Span
@@ -95,3 +95,26 @@ class HeldLists:
             tuple(locks),
             span.joined(locks[-1].span) if locks else span,
         )
+
+
+def of_class(lock: HeldLock, classes: tuple[LockClass, ...]) -> HeldLock:
+    """Tell the name of a class from what its print function, a line break or another printer added to the instance.
+
+    Only instances carry such text, entries of the chain never do; so the chain's names decide.
+    """
+    name = lock.lock_class.name
+    if lock.lock_class in classes:
+        return lock
+    squeezed = name.replace(" ", "")
+    for known in sorted(classes, key=lambda known: -len(known.name)):
+        if known.name.replace(" ", "") == squeezed:
+            return with_parts(lock, name=known.name)
+        if name.startswith(known.name + " "):
+            return with_parts(lock, name=known.name, instance_text=name[len(known.name) :])
+    return lock
+
+
+def list_of_classes(held: HeldLocks, classes: tuple[LockClass, ...]) -> HeldLocks:
+    """The same for all locks of a list."""
+    locks = tuple(of_class(lock, classes) for lock in held.locks)
+    return held if locks == held.locks else HeldLocks(held.task, held.count, locks, held.span)

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from lockview.model.logs import NearMiss
 
-UNREAD_TITLES = (
-    "possible recursive locking detected",
-    "inconsistent lock state",
-    "possible irq lock inversion dependency detected",
-    "-unsafe lock order detected",
-    "circular locking deadlock detected",
-)
+UNREAD_TITLES = ("circular locking deadlock detected",)
 """Titles of lock reports of other kinds; they are named, not read."""
 _MAX_TEXT = 200
 _MAX_MISSES = 200
