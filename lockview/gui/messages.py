@@ -8,9 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lockview.gui.plain import PlainLabel, menu_text
 from lockview.gui.theme import Appearance, blend
@@ -19,6 +28,9 @@ from lockview.model.text import Severity
 
 MOST = 4
 """Older messages make room for new ones."""
+MOST_HEIGHT = 0.3
+"""The part of the window's height that messages take; beyond it they scroll."""
+LEAST_HEIGHT = 64
 
 SIGNS = {Severity.NOTE: "i", Severity.WARNING: "!", Severity.ERROR: "\N{MULTIPLICATION X}"}
 COLOURS = {Severity.NOTE: Role.ACCENT, Severity.WARNING: Role.task(5), Severity.ERROR: Role.task(1)}
@@ -40,19 +52,38 @@ class Message(NamedTuple):
     topic: str = ""
 
 
-class MessageBar(QWidget):
-    """Messages, newest at the bottom; no height at all without any."""
+class MessageBar(QScrollArea):
+    """Messages, newest at the bottom; no height at all without any, and never more than a part of the window."""
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("messages")
         self.setAccessibleName("Messages")
         self._appearance = appearance
-        self._rows = QVBoxLayout(self)
+        self._inside = QWidget()
+        self._rows = QVBoxLayout(self._inside)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setSpacing(0)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(self._inside)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        # Not when a row is added: it has no height before it is laid out.
+        self.verticalScrollBar().rangeChanged.connect(self._show_newest)
         self.hide()
+
+    def heightForWidth(self, width: int) -> int:
+        return min(self._rows.heightForWidth(width), max(LEAST_HEIGHT, round(self.window().height() * MOST_HEIGHT)))
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self.heightForWidth(max(200, self.width())))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -64,11 +95,12 @@ class MessageBar(QWidget):
         for row in self._row_widgets():
             if row.message.text == message.text or (message.topic and row.message.topic == message.topic):
                 self._remove(row)
-        row = MessageRow(message, self._appearance, self)
+        row = MessageRow(message, self._appearance, self._inside)
         row.dismissed.connect(self._remove)
         self._rows.addWidget(row)
         for old in self._row_widgets()[:-MOST]:
             self._remove(old)
+        self.updateGeometry()
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(row, QAccessible.Event.Alert))
 
@@ -87,7 +119,11 @@ class MessageBar(QWidget):
         self._rows.removeWidget(row)
         row.hide()
         row.deleteLater()
+        self.updateGeometry()
         self.setVisible(bool(self._row_widgets()))
+
+    def _show_newest(self, _least: int, most: int) -> None:
+        self.verticalScrollBar().setValue(most)
 
 
 class MessageRow(QWidget):
