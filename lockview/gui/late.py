@@ -34,6 +34,9 @@ def finish_window(window: MainWindow) -> None:
         # The tab behind must not keep the one in front from getting small.
         panel.setMinimumHeight(LEAST_HEIGHT)
     window.take_panels(details, replay)
+    place = window.docks.dock("replay")
+    replay.set_in_front(not place.visibleRegion().isEmpty())
+    place.visibilityChanged.connect(replay.set_in_front)
     window.docks.fill({"reports": reports, "details": details, "log": log, "replay": replay})
     drops = DropArea(window, appearance)
     drops.files_dropped.connect(window.open_paths)

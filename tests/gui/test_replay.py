@@ -13,6 +13,7 @@ from lockview.gui.replay.panel import ReplayPanel
 from lockview.gui.replay.runs import any_run, run_past_deadlock
 from lockview.gui.replay.words import next_words, notice, state_sentence
 from lockview.gui.theme import Appearance
+from lockview.gui.window import MainWindow
 from lockview.gui.workspace import Workspace
 from lockview.model.locks import LockClass
 from lockview.model.logs import Log
@@ -234,6 +235,23 @@ def test_hidden_panels_compute_nothing_but_obey(qtbot: QtBot, workspace: Workspa
     panel.forward()
     assert workspace.replay is not None
     assert workspace.replay.position == 1
+
+
+def test_behind_the_tab_of_the_log_nothing_is_computed(window: MainWindow) -> None:
+    """Qt calls a widget behind another tab visible."""
+    panel = window.docks.dock("replay").widget()
+    assert isinstance(panel, ReplayPanel)
+    window.docks.bring_up("log")
+    window.open_sample()
+    assert not panel.events.rows
+    window.docks.bring_up("replay")
+    assert panel.events.rows
+    window.docks.bring_up("log")
+    run = run_of(panel)
+    window.workspace.show_replay(run.last())
+    assert panel.state.text.startswith("Before the first step")
+    window.docks.bring_up("replay")
+    assert panel.state.text.startswith("Deadlock")
 
 
 def test_hostile_names_stay_plain_text(qtbot: QtBot, workspace: Workspace, sample: Path) -> None:

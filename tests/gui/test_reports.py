@@ -9,7 +9,9 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
+from lockview.document.opening import document_of
 from lockview.document.selection import Selection
+from lockview.gui.reports.model import ReportsModel
 from lockview.gui.reports.panel import CROSS, ReportsPanel
 from lockview.gui.two_lines import MARK, SECOND
 from lockview.gui.window import MainWindow
@@ -101,3 +103,11 @@ def test_delete_and_the_menu_close_too(two: MainWindow, qtbot: QtBot) -> None:
     panel.view.setCurrentIndex(panel.model.index_of(0, 0))
     qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
     assert two.workspace.documents == []
+
+
+def test_the_model_keeps_the_rules_of_qt(qapp: object, sample: Path) -> None:
+    text = sample.read_bytes()
+    model = ReportsModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
+    model.set_documents([document_of(text * 3, "three"), document_of(b"nothing\n", "none"), document_of(text, "one")])
+    assert [model.rowCount(model.index(row, 0)) for row in range(model.rowCount())] == [3, 0, 1]

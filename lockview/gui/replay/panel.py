@@ -45,6 +45,7 @@ class ReplayPanel(QWidget):
         self._offered: tuple[OpenReport, Replay] | None = None
         self._said = ""
         self._divided = False
+        self._in_front = True
         self.transport = Transport(appearance)
         self.state = WrappedText(appearance, semibold=True)
         self.hint = WrappedText(appearance, scale=0.87, role=Role.DIM)
@@ -230,7 +231,7 @@ class ReplayPanel(QWidget):
 
     def _show(self, _replay: object = None) -> None:
         """Show the run as it stands; nothing is computed while nobody can see it."""
-        if not self.isVisible():
+        if not (self.isVisible() and self._in_front):
             return
         replay, opened = self.replay, self._workspace.report
         self.transport.show_replay(replay, playing=self.playing)
@@ -257,6 +258,11 @@ class ReplayPanel(QWidget):
         if replay.outcome is Outcome.RUNNING and no_return is not None and replay.position >= no_return:
             return "From here on every order of steps ends in the deadlock."
         return ""
+
+    def set_in_front(self, in_front: bool) -> None:
+        """Tell whether the panel can be seen: for Qt, one behind another tab is visible all the same."""
+        self._in_front = in_front
+        self._show()
 
     # -- Qt
 

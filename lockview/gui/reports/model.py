@@ -36,11 +36,16 @@ class ReportsModel(QAbstractItemModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Row, ...] = ()
+        self._below: dict[int, list[int]] = {}
+        """Row of a document, -1 for the top -> the rows below it, in order; Qt asks for them all the time."""
 
     def set_documents(self, documents: list[Document]) -> None:
         """Show these documents."""
         self.beginResetModel()
         self._rows = rows_of(documents)
+        self._below = {}
+        for number, row in enumerate(self._rows):
+            self._below.setdefault(row.parent, []).append(number)
         self.endResetModel()
 
     def row_at(self, index: Index) -> Row | None:
@@ -55,12 +60,8 @@ class ReportsModel(QAbstractItemModel):
         return QModelIndex()
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's signature
-        above = parent.internalId() if parent.isValid() else -1
-        if column == 0:
-            for number, candidate in enumerate(self._rows):
-                if candidate.parent == above and candidate.place == row:
-                    return self.createIndex(row, 0, number)
-        return QModelIndex()
+        below = self._rows_below(parent)
+        return self.createIndex(row, 0, below[row]) if column == 0 and 0 <= row < len(below) else QModelIndex()
 
     def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]
         row = self.row_at(index)
@@ -71,8 +72,10 @@ class ReportsModel(QAbstractItemModel):
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         if parent.isValid() and parent.column() > 0:
             return 0
-        above = parent.internalId() if parent.isValid() else -1
-        return sum(row.parent == above for row in self._rows)
+        return len(self._rows_below(parent))
+
+    def _rows_below(self, parent: Index) -> list[int]:
+        return self._below.get(parent.internalId() if parent.isValid() else -1, [])
 
     def columnCount(self, _: Index = QModelIndex()) -> int:  # noqa: B008
         return 1
