@@ -54,6 +54,20 @@ def look_at(path: str) -> Place:
     return Place(Kind.FILE, found.st_size)
 
 
+def open_stream(path: str) -> int:
+    """A file descriptor that reads a pipe, whether or not anybody writes it yet. UserError when it may not be read."""
+    try:
+        return os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise UserError(_not_there(path, error)) from error
+
+
+def no_room(place: str, error: OSError) -> str:
+    """The sentence when a copy for the worker cannot be made."""
+    where = f" in {place}" if place else ""
+    return f"No room to unpack or keep a copy{where}: {error.strerror or error}. Make room there, or set TMPDIR."
+
+
 def quick_to_read(path: str, size: int) -> bool:
     """Whether a file can be read in place: it is small, and it stays small when it is unpacked."""
     if size > SMALL:

@@ -23,15 +23,19 @@ from lockview.gui.workspace import Workspace
 
 MOST_OF_A_FOLDER = 100
 """Files of one folder that are opened at once."""
+CLIPBOARD = "clipboard"
+"""What messages about pasting are about."""
 
 
 class Errand(NamedTuple):
     """A big file that waits for the worker. ``source`` is what is read: the file, or a copy of what a pipe brought.
 
+    ``spool`` names a file for the text, should the source be compressed.
     ``replaces`` is the document that it is a new reading of; ``select`` moves the user to it.
     """
 
     source: str
+    spool: str
     path: str
     name: str = ""
     replaces: Document | None = None
@@ -67,8 +71,9 @@ class Opener(QObject):
     def open_text(self, text: str, name: str = "") -> None:
         """Open text that was pasted or dropped as a scratch document."""
         if not text.strip():
-            self._complain("There is no text on the clipboard. Copy a report first, then paste it.", "clipboard")
+            self._complain("There is no text on the clipboard. Copy a report first, then paste it.", CLIPBOARD)
             return
+        self.settled.emit(CLIPBOARD)
         if not name:
             self._pasted += 1
             name = f"Pasted text {self._pasted}"
@@ -78,11 +83,8 @@ class Opener(QObject):
         """Open what is in memory; when it is big or compressed the worker reads it from a file."""
         if len(data) <= opening.SMALL and not opening.is_packed(data[: opening.HEAD]):
             self._try(name, lambda: self._place(opening.document_of(data, name), None, True))
-            return
-        source = self._spool()
-        with open(source, "wb") as file:  # noqa: PTH123
-            file.write(data)
-        self._queue(Errand(source, "", name))
+        else:
+            self._try(name, lambda: self._keep(data, name))
 
     def read_stream(self, fd: int, path: str) -> None:
         """Read standard input or a pipe while the window lives; its end, or the user, ends it."""
@@ -127,7 +129,7 @@ class Opener(QObject):
         if place.kind is opening.Kind.FOLDER:
             self._offer_folder(path)
         elif place.kind is opening.Kind.STREAM:
-            self.read_stream(os.open(path, os.O_RDONLY | os.O_NONBLOCK), path)
+            self.read_stream(opening.open_stream(path), path)
         else:
             self._read(path, known, select)
 
@@ -136,7 +138,7 @@ class Opener(QObject):
         if opening.quick_to_read(path, place.size):
             self._place(opening.read_small(path), replaces, select)
         else:
-            self._queue(Errand(path, path, "", replaces, select))
+            self._queue(Errand(path, self._spool(), path, "", replaces, select))
 
     def _offer_folder(self, path: str) -> None:
         from lockview.gui.messages import Message, Way
@@ -179,7 +181,7 @@ class Opener(QObject):
         errand = self._waiting[0]
         job = self._jobs.run(
             "read",
-            {"path": errand.source, "spool": self._spool()},
+            {"path": errand.source, "spool": errand.spool},
             lambda answer: self._receive(errand, answer),
             lambda sentence: self._complain(sentence, errand.path or errand.name),
             title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
@@ -199,12 +201,25 @@ class Opener(QObject):
         if self._waiting:
             self._run_next()
 
+    def _keep(self, data: bytes, name: str) -> None:
+        """Have the worker read what is in memory, from a copy in a file."""
+        source = self._spool()
+        try:
+            with open(source, "wb") as file:  # noqa: PTH123
+                file.write(data)
+        except OSError as error:
+            raise UserError(opening.no_room(source, error)) from error
+        self._queue(Errand(source, self._spool(), "", name))
+
     def _spool(self) -> str:
-        """A new file name in a folder that only this user can read."""
+        """A new file name in a folder that only this user can read. UserError when there can be none."""
         import tempfile
 
         if not self._folder:
-            self._folder = tempfile.mkdtemp(prefix="lockview-")
+            try:
+                self._folder = tempfile.mkdtemp(prefix="lockview-")
+            except OSError as error:
+                raise UserError(opening.no_room(error.filename or "", error)) from error
         self._spooled += 1
         return f"{self._folder}/{self._spooled}"
 

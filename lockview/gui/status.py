@@ -11,6 +11,8 @@ from lockview.gui.plain import PlainLabel, shown
 
 PATIENCE_MS = 250
 """Work that is done sooner never appears."""
+TOLD_MS = 8000
+"""So long what was done is said in place of the facts."""
 DOT = "  \N{MIDDLE DOT}  "
 
 
@@ -44,6 +46,10 @@ class StatusBar(QStatusBar):
     def set_picture(self, text: str) -> None:
         """Say how the picture was made."""
         self.picture.setText(shown(text))
+
+    def tell(self, sentence: str) -> None:
+        """Say for a while what was done."""
+        self.showMessage(shown(sentence), TOLD_MS)
 
     def watch(self, work: Work) -> None:
         """Show a piece of work if it lasts."""

@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         self.graph.view_changed.connect(self.refresh)
         self.graph.status_changed.connect(self.status.set_picture)
         self.graph.failed.connect(self._complain)
+        self.graph.succeeded.connect(self.status.tell)
         self.opener.trouble.connect(self._show_message)
         self.opener.settled.connect(self.central.clear_messages)
         self.opener.opened.connect(self._remember)
@@ -235,16 +236,17 @@ class MainWindow(QMainWindow):
 
     def paste(self) -> None:
         """Read what is on the clipboard: files as files, text as a scratch document."""
+        from PySide6.QtCore import QMimeData
         from PySide6.QtWidgets import QApplication
 
         from lockview.gui.drops import paths_in
 
-        data = QApplication.clipboard().mimeData()
-        paths = paths_in(data)
+        data: QMimeData | None = QApplication.clipboard().mimeData()  # None when nobody owns the clipboard
+        paths = paths_in(data) if data else []
         if paths:
             self.open_paths(paths)
         else:
-            self.opener.open_text(data.text())
+            self.opener.open_text(data.text() if data else "")
 
     def reload(self, number: int | None = None) -> None:
         """Read a document's file again; the selected one's unless told another."""

@@ -1,5 +1,6 @@
 """Opening: files, folders, pipes, pasted and dropped text, and everything that can go wrong with them."""
 
+import errno
 import gzip
 import os
 import stat
@@ -299,3 +300,67 @@ def test_the_guard_names_the_missing_library(
     said = capsys.readouterr().err
     assert "libxcb-cursor.so.0" in said
     assert said.strip().endswith("apt-get install libxcb-cursor0")
+
+
+def test_messages_never_make_the_window_grow(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(900, 600)
+    before = window.minimumSizeHint().height()
+    for number in range(4):
+        window.open_path(f"/nonexistent/{'a-long-folder/' * 12}{number}")
+    bar = window.messages
+    qtbot.waitUntil(lambda: bar.height() > 0)
+    assert len(bar.messages) == 4
+    assert window.minimumSizeHint().height() == before
+    assert window.height() == 600
+    assert bar.height() <= 200
+    # What does not fit is scrolled to, and the newest is in sight.
+    qtbot.waitUntil(lambda: bar.verticalScrollBar().maximum() > 0)
+    qtbot.waitUntil(lambda: bar.verticalScrollBar().value() == bar.verticalScrollBar().maximum())
+
+
+def test_a_message_about_the_clipboard_goes_when_a_paste_works(window: MainWindow, sample: Path) -> None:
+    clipboard = QApplication.clipboard()
+    clipboard.clear()
+    window.paste()
+    assert len(window.messages.messages) == 1
+    clipboard.setText(sample.read_text())
+    window.paste()
+    assert not window.messages.messages
+
+
+def test_a_pipe_that_may_not_be_read_is_a_message(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    def refuse(path: str, _flags: int) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("lockview.document.opening.os.open", refuse)
+    window.open_path(str(pipe))
+    monkeypatch.undo()
+    assert [message.text for message in window.messages.messages] == [
+        f"{pipe} may not be read by you. Change its permissions, or copy it as its owner and open the copy."
+    ]
+
+
+def test_without_room_for_a_copy_the_next_big_file_is_still_read(
+    make_window: MakeWindow, qtbot: QtBot, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    big = tmp_path / "big.log"
+    big.write_bytes(b"a line of no interest\n" * 20_000 + sample.read_bytes())
+    window = make_window()
+
+    def refuse(prefix: str) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device", f"/tmp/{prefix}x")
+
+    monkeypatch.setattr("tempfile.mkdtemp", refuse)
+    window.open_path(str(big))
+    assert "No space left on device" in _said(window)
+    window.messages.clear()
+    window.opener.open_bytes(big.read_bytes(), "A pipe")
+    assert "No space left on device" in _said(window)
+    monkeypatch.undo()
+    window.open_path(str(big))
+    qtbot.waitUntil(lambda: window.workspace.report is not None, timeout=20_000)

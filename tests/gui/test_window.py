@@ -221,3 +221,8 @@ def test_reports_of_all_documents_are_stepped_through(make_window: MakeWindow, s
     assert not window.board.action("next-report").isEnabled()
     window.board.action("previous-report").trigger()
     assert window.workspace.selection.report == 0
+
+
+def test_what_was_saved_or_copied_is_said_in_the_status_bar(window: MainWindow) -> None:
+    window.copy_as("text")
+    assert window.status.currentMessage() == "Copied the Text figure."
