@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from lockview.model.reports import CircularReport
 from lockview.model.text import Severity
+from lockview.parsing.near_misses import UNREAD_TITLES
 from lockview.parsing.reader import read_bytes, read_text
 
 SAMPLE = (Path(__file__).resolve().parents[2] / "resources/samples/khugepaged-fs-reclaim.log").read_bytes()
@@ -130,8 +131,9 @@ def test_a_mention_does_not_adopt_what_follows_much_later() -> None:
 
 
 def test_other_kinds_are_named() -> None:
-    log = read_text("a\nWARNING: possible recursive locking detected\n")
-    assert [(miss.line, miss.reason) for miss in log.near_misses] == [(2, "reports of this kind are not read yet")]
+    for title in UNREAD_TITLES:
+        log = read_text(f"a\nWARNING: {title} b\n")
+        assert [(miss.line, miss.reason) for miss in log.near_misses] == [(2, "reports of this kind are not read yet")]
 
 
 @pytest.mark.parametrize(
