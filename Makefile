@@ -15,7 +15,7 @@ help:
 	@echo 'make run [FILE=log]   open the window on FILE or on the bundled sample; without a display, draw it into an image'
 	@echo 'make test             lint, types, import contracts and all tests'
 	@echo 'make bench            the benchmarks'
-	@echo 'make screenshots      make the pictures of the README and the desktop metadata again'
+	@echo 'make screenshots      make the pictures of the README again'
 	@echo 'make lock             write requirements.lock anew from pyproject.toml'
 	@echo 'make clean            remove all that make has made'
 
