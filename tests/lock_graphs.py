@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from hypothesis import strategies as st
 
 from lockview.analysis.build import lock_graph
-from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, LockNode, Mode
+from lockview.analysis.lock_graph import (
+    Evidence,
+    GraphTask,
+    LockEdge,
+    LockGraph,
+    LockKind,
+    LockNode,
+    Mode,
+    Relation,
+    Shape,
+    Subject,
+)
 from lockview.layout.drawing import Box, Drawing, Text, estimated_width
-from lockview.model.locks import LockClass
+from lockview.model.locks import LockClass, WaitTypes
 from lockview.model.reports import CircularReport, Dependency, Report
 from lockview.model.stacks import Frame, StackTrace
 from lockview.parsing.reader import read_text
@@ -70,6 +82,143 @@ def _edge(number: int, nodes: Sequence[LockNode], functions: Sequence[str], task
         functions[number % len(functions)],
         acquirer,
     )
+
+
+def node(number: int, name: str, subject: Subject = Subject.LOCK, **more: object) -> LockNode:
+    """A lock, or a task or context of that name."""
+    if subject is Subject.LOCK:
+        return replace(LockNode(number, LockClass(name), LockKind.MUTEX), **more)  # type: ignore[arg-type]
+    return replace(LockNode(number, LockClass(""), LockKind.UNKNOWN, subject=subject, label=name), **more)  # type: ignore[arg-type]
+
+
+def link(number: int, tail: LockNode, head: LockNode, relation: Relation, **more: object) -> LockEdge:
+    """An edge of any relation; ``new=True`` makes its dependency the new one."""
+    new = bool(more.pop("new", False))
+    dependency = Dependency(tail.lock_class, head.lock_class, new=new)
+    edge = LockEdge(number, tail.number, head.number, number + 1, dependency, -1, relation=relation)
+    return replace(edge, **more)  # type: ignore[arg-type]
+
+
+def irq_graph(*names: str) -> LockGraph:
+    """A chain of locks from the one that a softirq takes to the one that is held when it comes."""
+    nodes = tuple(
+        node(n, name, kind=LockKind.SPINLOCK, usage=("+.-.", "+.+.")[n == len(names) - 1], wanted=n == 1, held=n == 0)
+        for n, name in enumerate(names)
+    )
+    edges = [
+        link(
+            n,
+            nodes[n],
+            nodes[n + 1],
+            Relation.DEPENDENCY,
+            new=n == 0,
+            task=min(n, 1),
+            holder="foo_open",
+            acquirer="foo",
+        )
+        for n in range(len(nodes) - 1)
+    ]
+    stack = StackTrace((Frame("run_timer_softirq"), Frame("__do_softirq")))
+    evidence = (Evidence("became SOFTIRQ-irq-unsafe at", stack), Evidence("became SOFTIRQ-irq-safe at", stack))
+    edges.append(link(len(edges), nodes[-1], nodes[0], Relation.INTERRUPT, evidence=evidence))
+    groups = (GraphTask(0, "demo/42", (0,), reporting=True), GraphTask(1, "open", tuple(range(1, len(edges) - 1))))
+    return LockGraph(nodes, tuple(edges), groups if len(names) > 2 else groups[:1], Shape.CONTEXTS)
+
+
+def usage_graph(name: str) -> LockGraph:
+    """A lock that an interrupt takes while it is held."""
+    lock = node(0, name, kind=LockKind.SPINLOCK, usage="?.+.", wanted=True)
+    evidence = (Evidence("{IN-HARDIRQ-W} state was registered at", StackTrace()),)
+    return LockGraph((lock,), (link(0, lock, lock, Relation.INTERRUPT, evidence=evidence),), (), Shape.CONTEXTS)
+
+
+def ladder_graph(*names: str, context: str = "hardirq context") -> LockGraph:
+    """Held locks, a wanted one at the end that the context and each second lock forbid."""
+    around = node(0, context, Subject.CONTEXT, wait_types=WaitTypes(2, 2))
+    last = len(names)
+    locks = tuple(
+        node(
+            n, name, kind=LockKind.SPINLOCK, usage="+.+.", wait_types=WaitTypes(2 + n % 2, 2 + n % 2), wanted=n == last
+        )
+        for n, name in enumerate(names, 1)
+    )
+    nodes = (around, *locks)
+    pairs = [(a, b, Relation.NESTING) for a, b in pairwise(locks[:-1])]
+    pairs += [(a, locks[-1], Relation.FORBIDDEN) for a in (around, *locks[:-1:2])]
+    edges = tuple(link(n, a, b, relation) for n, (a, b, relation) in enumerate(pairs))
+    return LockGraph(nodes, edges, (), Shape.LADDER)
+
+
+def plain_graph(*names: str, nested: bool = True) -> LockGraph:
+    """Held locks, one in the other or side by side."""
+    nodes = tuple(node(n, name, held=True) for n, name in enumerate(names))
+    pairs = pairwise(nodes) if nested else ()
+    edges = tuple(link(n, a, b, Relation.NESTING) for n, (a, b) in enumerate(pairs))
+    return LockGraph(nodes, edges, (), Shape.PLAIN)
+
+
+def waiting_graph(*rows: tuple[str, str, str]) -> LockGraph:
+    """Rows of a task, the lock that it waits for ("" for none), and one that it holds ("" for none)."""
+    nodes: dict[tuple[str, Subject], LockNode] = {}
+    edges: list[LockEdge] = []
+
+    def of(name: str, subject: Subject) -> LockNode:
+        return nodes.setdefault((name, subject), node(len(nodes), name, subject))
+
+    for task, wanted, held in rows:
+        who = of(task, Subject.TASK)
+        if wanted:
+            what = of(wanted, Subject.LOCK)
+            edges.append(link(len(edges), who, what, Relation.WAITS, acquirer="demo_write"))
+        if held:
+            edges.append(link(len(edges), of(held, Subject.LOCK), who, Relation.HOLDS))
+    return LockGraph(tuple(nodes.values()), tuple(edges), (), Shape.WAIT_FOR)
+
+
+def pile_up(waiters: int) -> LockGraph:
+    """Tasks that wait for a lock whose holder waits for another one."""
+    rows = [(f"writer/{100 + n}", "&sb->s_umount", "") for n in range(waiters)]
+    return waiting_graph(
+        *rows, ("kworker/u4:1/11", "&journal->j_barrier", "&sb->s_umount"), ("sync/41", "", "&journal->j_barrier")
+    )
+
+
+def deadlock(waiters: int = 3) -> LockGraph:
+    """Two tasks that wait for each other, and more behind them."""
+    rows = [(f"reader/{n}", ("&a->lock", "&b->lock")[n % 2], "") for n in range(waiters)]
+    return waiting_graph(("one/1", "&b->lock", "&a->lock"), ("two/2", "&a->lock", "&b->lock"), *rows)
+
+
+@st.composite
+def any_graphs(draw: st.DrawFn) -> LockGraph:
+    """Graphs of every shape that make no sense: no edges, no tasks, any relation between anything."""
+    names = draw(st.lists(WORDS, max_size=9))
+    subjects = st.sampled_from(tuple(Subject))
+    nodes = tuple(
+        node(n, name, draw(subjects), usage=draw(st.sampled_from(["", "+.+."])), wanted=draw(st.booleans()))
+        for n, name in enumerate(names)
+    )
+    ends = st.sampled_from(nodes) if nodes else st.nothing()
+    count = draw(st.integers(0, 12)) if nodes else 0
+    tasks = draw(st.integers(0, 2))
+    edges = tuple(
+        link(
+            number,
+            draw(ends),
+            draw(ends),
+            draw(st.sampled_from(tuple(Relation))),
+            new=draw(st.booleans()),
+            order=draw(st.integers(0, 3)),
+            task=draw(st.integers(-1, 2)),
+            acquirer=draw(st.sampled_from(["", "demo_write"])),
+            evidence=draw(st.sampled_from([(), (Evidence("became SOFTIRQ-safe at", StackTrace((Frame("f"),))),)])),
+        )
+        for number in range(count)
+    )
+    groups = tuple(
+        GraphTask(n, f"task_{n}/{n}", tuple(e.number for e in edges if e.task == n), n == 0) for n in range(tasks)
+    )
+    return LockGraph(nodes, edges, groups, draw(st.sampled_from(tuple(Shape))))
 
 
 def report_about(graph: LockGraph) -> Report:

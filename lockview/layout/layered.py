@@ -41,7 +41,7 @@ def layered(graph: LockGraph, sizes: Sizes) -> Placement:
             lines.append(side_loop(boxes[edge.tail]))
             inner.append((middle, 0.0))
         elif edge.number in tracks:
-            lines.append(_around(boxes[edge.tail], boxes[edge.head], tracks[edge.number]))
+            lines.append(around(boxes[edge.tail], boxes[edge.head], tracks[edge.number]))
             inner.append((middle, 0.0))
         else:
             lines.append(_between(boxes[edge.tail], boxes[edge.head], *ports[edge.number]))
@@ -147,7 +147,7 @@ def _tracks(
     return tracks
 
 
-def _around(tail: Box, head: Box, track: tuple[float, float, float]) -> tuple[Piece, ...]:
+def around(tail: Box, head: Box, track: tuple[float, float, float]) -> tuple[Piece, ...]:
     """Out of the side of the tail, along the track, into the same side of the head, with round corners."""
     x, tail_shift, head_shift = track
     outward = 1.0 if x > tail.x else -1.0

@@ -8,7 +8,6 @@ from lockview.layout.captions import ARROW, LABEL_COLUMNS, edge_tag, shown
 FIRST_WORDS = {
     Relation.PATH: "through other locks",
     Relation.INTERRUPT: "interrupt",
-    Relation.FORBIDDEN: "not allowed",
 }
 SENTENCES = {
     Relation.DEPENDENCY: "{tail} is held and {head} is taken",
@@ -31,12 +30,13 @@ SAMPLES = {
 
 
 def relation_lines(edge: LockEdge) -> tuple[str, ...]:
-    """The label of an edge: its relation where that needs a word, and the function that it is known from."""
-    function = shown(edge.acquirer or edge.holder, LABEL_COLUMNS - 2)
-    if edge.relation in (Relation.WAITS, Relation.HOLDS):
-        return (f"in {function}",) if function else ()
-    if edge.relation is Relation.NESTING:
+    """The label of an edge that needs a word, and the function that it is known from.
+
+    What a task waits for, holds or may not take is told by the shape of the edge; its function stands in the node.
+    """
+    if edge.relation not in FIRST_WORDS:
         return ()
+    function = shown(edge.acquirer or edge.holder, LABEL_COLUMNS - 2)
     words = FIRST_WORDS[edge.relation]
     return (words, f"{ARROW} {function}") if function else (words,)
 
@@ -80,7 +80,9 @@ def _on_ladder(graph: LockGraph, node: LockNode) -> str:
 def _of_task(graph: LockGraph, node: LockNode) -> str:
     wanted = _others(graph, node, Relation.WAITS, tail=True)
     held = _others(graph, node, Relation.HOLDS, tail=False)
-    parts = [f"waits for {_named(wanted, 'locks')}"] if wanted else []
+    edges = (edge for edge in graph.edges if edge.tail == node.number and edge.relation is Relation.WAITS)
+    place = next((shown(edge.acquirer, LABEL_COLUMNS) for edge in edges if edge.acquirer), "")
+    parts = [f"waits in {place}" if place else f"waits for {_named(wanted, 'locks')}"] if wanted else []
     if held:
         parts.append(f"holds {len(held)}" if wanted else f"holds {_named(held, 'locks')}")
     return ", ".join(parts) or "task"

@@ -14,11 +14,12 @@ would graze their corners. Where the ring meets a node close to a corner, its li
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph
+from lockview.analysis.lock_graph import LockGraph
 from lockview.layout.curves import Arc, Point, bowed, samples
 from lockview.layout.drawing import Box, Curve, Measure, Move, Piece
-from lockview.layout.placement import Placement, Sizes, placed, sizes_of
+from lockview.layout.placement import Placement, placed, sizes_of
 
 SMALLEST_RADIUS = 140.0
 TALLEST_CIRCLE = 240.0
@@ -36,28 +37,33 @@ LOOP_FOOT = 30.0
 def ring(graph: LockGraph, measure: Measure) -> Placement:
     """Place a graph on a ring around (0, 0). Any graph is placed; one that is no single cycle gets chords and loops."""
     sizes = sizes_of(graph, measure)
-    count = len(graph.nodes)
+    boxes, outline = ring_boxes(sizes.nodes)
+    lines = tuple(ring_line(edge.tail, edge.head, boxes, outline) for edge in graph.edges)
+    return placed(graph, sizes, boxes, lines, ((0.0, 0.0),) * len(lines))
+
+
+def ring_boxes(sizes: Sequence[tuple[float, float]]) -> tuple[tuple[Box, ...], Arc]:
+    """Boxes of these sizes on a ring around (0, 0), and the ellipse that their centres lie on."""
+    count = len(sizes)
     angles = [-math.pi / 2 + number * 2 * math.pi / count for number in range(count)]
     radius_x, radius_y = _radii(angles, sizes) if count > 1 else (0.0, 0.0)
     boxes = tuple(
         Box(radius_x * math.cos(angle) - width / 2, radius_y * math.sin(angle) - height / 2, width, height)
-        for angle, (width, height) in zip(angles, sizes.nodes, strict=True)
+        for angle, (width, height) in zip(angles, sizes, strict=True)
     )
-    outline = Arc(0, 0, radius_x, radius_y, -math.pi / 2, 1.5 * math.pi)
-    lines = tuple(_line(edge, boxes, outline) for edge in graph.edges)
-    return placed(graph, sizes, boxes, lines, ((0.0, 0.0),) * len(lines))
+    return boxes, Arc(0, 0, radius_x, radius_y, -math.pi / 2, 1.5 * math.pi)
 
 
-def _radii(angles: list[float], sizes: Sizes) -> tuple[float, float]:
+def _radii(angles: list[float], sizes: Sequence[tuple[float, float]]) -> tuple[float, float]:
     count = len(angles)
-    mean = sum(width for width, _ in sizes.nodes) / count
+    mean = sum(width for width, _ in sizes) / count
     radius_x = max(SMALLEST_RADIUS, count * (mean + SPACING) / (2 * math.pi))
     radius_y = min(radius_x, TALLEST_CIRCLE)
     for one in range(count):
         for other in range(one):
             apart_x = abs(math.cos(angles[one]) - math.cos(angles[other]))
             apart_y = abs(math.sin(angles[one]) - math.sin(angles[other]))
-            (width, height), (width2, height2) = sizes.nodes[one], sizes.nodes[other]
+            (width, height), (width2, height2) = sizes[one], sizes[other]
             need_x = _needed((width + width2) / 2 + GAP_X, apart_x)
             need_y = _needed((height + height2) / 2 + GAP_Y, apart_y)
             if radius_x >= need_x or radius_y >= need_y:
@@ -73,18 +79,19 @@ def _needed(distance: float, apart: float) -> float:
     return distance / apart if apart > 1e-9 else math.inf
 
 
-def _line(edge: LockEdge, boxes: tuple[Box, ...], outline: Arc) -> tuple[Piece, ...]:
-    tail, head = boxes[edge.tail], boxes[edge.head]
+def ring_line(first: int, second: int, boxes: tuple[Box, ...], outline: Arc) -> tuple[Piece, ...]:
+    """The line from one node of a ring to another."""
+    tail, head = boxes[first], boxes[second]
     count = len(boxes)
-    if edge.tail == edge.head:
+    if first == second:
         return _loop(tail)
     if count == 2:
         return bowed(tail.centre, head.centre, PAIR_OPENING).between(tail, head).pieces()
-    if edge.head == (edge.tail + 1) % count:
+    if second == (first + 1) % count:
         if feet := _facing_sides(tail, head):
             return bowed(*feet, LEVEL_OPENING).pieces()
         step = 2 * math.pi / count
-        start = outline.start + edge.tail * step
+        start = outline.start + first * step
         return _clear_of_corners(outline._replace(start=start, end=start + step).between(tail, head), tail, head)
     return bowed(tail.centre, head.centre, CHORD_OPENING).between(tail, head).pieces()
 

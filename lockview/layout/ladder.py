@@ -1,0 +1,24 @@
+"""The ladder: what surrounds, the held locks from the outermost down, what is wanted, and what is not allowed below."""
+
+from __future__ import annotations
+
+from lockview.analysis.lock_graph import LockGraph, LockNode, Relation, Subject
+from lockview.layout.placement import Placement, Sizes
+from lockview.layout.stairs import nesting_order, stairs
+
+
+def ladder(graph: LockGraph, sizes: Sizes) -> Placement:
+    """Place any graph as a ladder; each rung stands one step further in."""
+    ranks: dict[int, list[int]] = {}
+    for node in graph.nodes:
+        ranks.setdefault(_rank(graph, node), []).append(node.number)
+    order = [node for rank in sorted(ranks) for node in nesting_order(graph, ranks[rank])]
+    return stairs(graph, sizes, order, range(len(order)))
+
+
+def _rank(graph: LockGraph, node: LockNode) -> int:
+    """Surroundings that forbid something first, then what is held, what is wanted, and what is not allowed at all."""
+    if node.subject is Subject.CONTEXT:
+        heads = any(edge.head == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges)
+        return 3 if heads else 0
+    return 2 if node.wanted else 1
