@@ -35,6 +35,11 @@ def _lines(report: Report) -> Iterator[str]:
     """The lines by the writer of the report's family."""
     if isinstance(report, CircularReport):
         return _circular(report)
+    from lockview.export.kernel_text_tasks import task_lines
+
+    lines = task_lines(report)
+    if lines is not None:
+        return lines
     raise TypeError(f"no kernel wording for a report of kind {report.kind}")
 
 

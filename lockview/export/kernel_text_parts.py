@@ -101,10 +101,10 @@ def backtrace(report: Report, trace: Backtrace) -> Iterator[str]:
     if trace.workqueue:
         yield f"Workqueue: {trace.workqueue}"
     yield "Call Trace:"
-    yield from _stack_with_parts(trace.stack.frames)
+    yield from stack_with_parts(trace.stack.frames)
 
 
-def _stack_with_parts(frames: tuple[Frame, ...]) -> Iterator[str]:
+def stack_with_parts(frames: tuple[Frame, ...]) -> Iterator[str]:
     """Frames with the tags of x86: on lines of their own since 4.9, in front of frames that still have addresses.
 
     In the old form ``<EOI>`` ends a part and stands over the frames after it.
