@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
 APPLICATION_ID = "io.github.lockview.Lockview"
 
@@ -25,7 +29,7 @@ def main(files: Sequence[str] = ()) -> int:
     from PySide6.QtCore import QEvent
     from PySide6.QtWidgets import QApplication
 
-    app = QApplication.instance() or QApplication([sys.argv[0]])
+    app = QApplication.instance() or _application()
     assert isinstance(app, QApplication)
     app.setApplicationName("lockview")
     app.setApplicationDisplayName("lockview")
@@ -47,6 +51,30 @@ def main(files: Sequence[str] = ()) -> int:
     window.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return code
+
+
+def _application() -> QApplication:
+    """The application. Without a display Qt would abort with a core dump; here it ends with a line and code 2."""
+    import os
+
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+    from PySide6.QtWidgets import QApplication
+
+    said: list[str] = []
+
+    def hear(kind: QtMsgType, _: QMessageLogContext, message: str) -> None:
+        if kind == QtMsgType.QtFatalMsg:
+            why = f" ({said[0]})" if said else ""
+            sys.stderr.write(f"lockview cannot open a window{why}; lockview render FILE -o OUT.png needs no display\n")
+            sys.stderr.flush()
+            os._exit(2)
+        said.append(message)
+
+    qInstallMessageHandler(hear)
+    app = QApplication([sys.argv[0]])
+    qInstallMessageHandler(None)
+    sys.stderr.writelines(f"{message}\n" for message in said)
+    return app
 
 
 def _start_collecting() -> None:

@@ -48,3 +48,19 @@ def test_a_bug_does_not_end_the_program(tmp_path: Path, sample: Path) -> None:
     done = _run(tmp_path, "-", bug=True, text=sample.read_text())
     assert done.stdout == "left with 0\n"
     assert "IndexError" in done.stderr
+
+
+def test_without_a_display_one_line_says_so(tmp_path: Path, sample: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    environment |= {"QT_QPA_PLATFORM": "xcb", "LOCKVIEW_CONFIG_HOME": str(tmp_path / "config")}
+    done = subprocess.run(
+        [sys.executable, "-m", "lockview", str(sample)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "lockview render FILE -o OUT.png" in done.stderr
