@@ -68,7 +68,7 @@ _SENTENCES: dict[str, tuple[tuple[Own, str], ...]] = {
         (Own.TREE, r"the (first|second) lock.s dependencies:"),
         (Own.TREE, r"the \S{1,20}?-irq-(safe|unsafe) lock.s dependencies:"),
     ),
-    "inconsistent": ((Own.INCONSISTENT, r"inconsistent ?\{([^{}]{1,40})\} -> \{([^{}]{1,40})\} usage\.?"),),
+    "inconsistent": ((Own.INCONSISTENT, r"inconsistent ?\{([^{}]{1,40})\} -> \{([^{}]{1,40})\}(?: usage\.?)?"),),
     "Possible": (
         (Own.SCENARIO, r"Possible interrupt unsafe locking scenario:"),
         (Own.SCENARIO, r"Possible unsafe locking scenario:"),
@@ -92,10 +92,9 @@ _STATE = (
 )
 _STATE_STARTS = ("IN-", "in-", "HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "hardirq-", "softirq-", "INITIAL", "initial-use")
 _REGISTERED = r"\{([^{}]{1,40})\} state was registered at:"
-_CONTEXT = (
-    r"(.{1,64}?)/(\d{1,10}) \[HC(\d)\[(\d{1,20})\]:SC(\d)\[(\d{1,20})\]:HE(\d):SE(\d)\] (?:is trying to acquire|takes):"
-)
-_CHANGED = r"(.{1,64}?)/(\d{1,10}) just changed the state of lock:"
+_TASK = r"((?:(?!-----).){1,64}?)/(\d{1,10})"
+_CONTEXT = rf"{_TASK} \[HC(\d)\[(\d{{1,20}})\]:SC(\d)\[(\d{{1,20}})\]:HE(\d):SE(\d)\] (?:is trying to acquire|takes):"
+_CHANGED = rf"{_TASK} just changed the state of lock:"
 _OPENS = r" ?(?:ops: ?(\w{1,24}) ?)?(\{)(?= |$)"
 
 

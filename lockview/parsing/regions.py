@@ -26,6 +26,8 @@ _GROWTH = 4
 _MAX_CHUNK = 2 << 20
 _TITLE_REACH = 300
 """So far around the words of a title the rest of it may stand, in characters."""
+_FIRST_LINES = (" is trying to acquire lock", "] is trying to acquire", " just changed the state of lock", "] takes:")
+_LATER_LINES = ("but task is already holding", "and this task is already holding")
 _LINES_ABOVE = 15
 """So far above a sign of a report without title its first words may stand."""
 
@@ -172,10 +174,8 @@ def _top(stream: Stream, sign: int, free: int) -> int:
     index = stream.index(sign)
     for above in range(max(index - _LINES_ABOVE, 0), index):
         start = stream.starts[above]
-        if start >= free and (
-            " is trying to acquire lock" in stream.flat[start : stream.line_end(start)]
-            or stream.flat.startswith("but task is already holding", start)
-        ):
+        line = stream.flat[start : stream.line_end(start)]
+        if start >= free and (any(words in line for words in _FIRST_LINES) or line.startswith(_LATER_LINES)):
             return start
     return sign
 

@@ -144,7 +144,8 @@ _CUT_ENTRY = r"-> ?# ?(\d{1,5})(?= |$)"
 # Mail programs take a "#" at a line's start for a comment and drop it.
 _HELD_ENTRY = r"#? ?(\d{1,3}): ?(?=[0-9a-f(<])"
 _HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by (.{1,64}?)/(\d{1,10})(?:[.:](?= |$)|(?= #0:))"
-_WANTS = r"(.{1,64}?)/(\d{1,10}) is trying to acquire lock:"
+_WANTS = r"((?:(?!-----).){1,64}?)/(\d{1,10}) is trying to acquire lock:"
+"""A fence and the release above it are no part of the task's name."""
 _OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);|(<Interrupt>)"
 _PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
 _CPU = (
@@ -155,7 +156,8 @@ _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
-    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} is (?:trying|freeing|leaving|exiting) |-> ?#\d|#\d{1,3}: |r?lock\(|sync\(|unlock\("
+    r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} (?:is (?:trying|freeing|leaving|exiting)|\[HC\d|just changed) "
+    r"|-> ?[#(]|#\d{1,3}: |r?lock\(|sync\(|unlock\("
     r"|but task |which lock |the existing |other info |Chain exists|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace"
     r"|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
