@@ -24,6 +24,7 @@ from lockview.export.json_codec import (
     word,
     write_entries,
 )
+from lockview.export.json_tasks import TASK_FORMS
 from lockview.export.json_values import (
     CHAIN_ENTRY,
     LOCK_CLASS,
@@ -33,6 +34,7 @@ from lockview.export.json_values import (
     SPAN,
     report_form,
 )
+from lockview.export.json_waits import WAIT_FORMS
 from lockview.model.logs import Log
 from lockview.model.reports import CircularReport, Dependency, Reading, Report, ReportKind
 
@@ -58,6 +60,8 @@ def _write_dependency(dependency: Dependency) -> dict[str, object]:
 
 REPORTS = {
     ReportKind.CIRCULAR: report_form(CircularReport, {"chain": many(CHAIN_ENTRY), "chain_exists": many(LOCK_CLASS)}),
+    **WAIT_FORMS,
+    **TASK_FORMS,
 }
 
 

@@ -31,6 +31,7 @@ from lockview.model.reports import (
 )
 from lockview.model.stacks import Backtrace, Frame, StackTrace
 from lockview.model.text import NOWHERE, Problem, Severity, Span
+from lockview.model.usages import IrqEvent
 
 
 def _write_span(span: Span) -> object:
@@ -118,6 +119,7 @@ CHAIN_ENTRY = record(
         "span": SPAN,
     },
 )
+IRQ_EVENT = record(IrqEvent, {"what": TEXT, "number": WHOLE, "site": maybe(FRAME), "span": SPAN})
 PROBLEM = record(Problem, {"severity": word(Severity), "code": TEXT, "message": TEXT, "span": SPAN})
 NEAR_MISS = record(NearMiss, {"line": WHOLE, "text": TEXT, "reason": TEXT})
 
