@@ -140,6 +140,7 @@ def test_parse_of_nothing_says_what_was_looked_for(no_report: Path, capsys: pyte
     lines = err.splitlines()
     assert lines[0].startswith(f"lockview: {no_report}: no lock report in 2 lines; looked for ")
     assert '"possible circular locking dependency detected"' in lines[0]
+    assert len(lines[0]) < 300 + len(str(no_report))
     assert lines[1].startswith(f"lockview: {no_report}:2: ")
     assert TITLE in lines[1]
 

@@ -13,6 +13,10 @@ from lockview.model.reports import Report
 from lockview.model.text import Problem
 
 
+MOST_NAMED = 3
+"""So many of the titles that were looked for are named."""
+
+
 def summary(log: Log) -> str:
     """What was read, and a paragraph for each report; every line ends in a newline."""
     lines = [f"{_name(log)}: {_counted(len(log.reports), 'report')} in {_counted(log.lines, 'line')}"]
@@ -28,7 +32,9 @@ def nothing_found(log: Log, looked_for: tuple[str, ...]) -> str:
     """Why a log gave no report: it is no text, or what was looked for and the lines that came near, one per line."""
     if log.problems:
         return "".join(f"lockview: {visible(f'{_name(log)}: {problem.message}')}\n" for problem in log.problems)
-    words = " or ".join(f'"{words}"' for words in looked_for)
+    words = ", ".join(f'"{words}"' for words in looked_for[:MOST_NAMED])
+    if len(looked_for) > MOST_NAMED:
+        words = f"{words} and {len(looked_for) - MOST_NAMED} titles more"
     lines = [f"{_name(log)}: no lock report in {_counted(log.lines, 'line')}; looked for {words}"]
     lines += [f"{_name(log)}:{miss.line}: {miss.text.strip()[:200]} ({miss.reason})" for miss in log.near_misses]
     return "".join(f"lockview: {visible(line)}\n" for line in lines)
