@@ -10,6 +10,7 @@ from lockview.model.text import Problem, Severity
 from lockview.parsing.candidates import Candidates
 from lockview.parsing.containers import BLOCK, ContainerError, Note, unpacked
 from lockview.parsing.decoding import looks_binary, utf8_blocks
+from lockview.parsing.dialects.dumps import Dumps
 from lockview.parsing.near_misses import unread_titles
 from lockview.parsing.opening import SourceError, read_source
 from lockview.parsing.regions import read_region
@@ -51,10 +52,11 @@ def _read(raw: Iterator[bytes], name: str) -> Log:
         [anchor for family in FAMILIES for anchor in family.anchors],
         [anchor for family in FAMILIES for anchor in family.weak_anchors],
     )
+    dumps = Dumps()
     reports: dict[int, Report] = {}
     misses: dict[int, NearMiss] = {}
     try:
-        for neighbourhood in candidates.neighbourhoods(utf8_blocks(unpacked(raw, notes, used), used)):
+        for neighbourhood in candidates.neighbourhoods(dumps.watch(utf8_blocks(unpacked(raw, notes, used), used))):
             region = read_region(neighbourhood, used)
             reports |= {report.span.first: report for report in region.reports if report.span.first not in reports}
             misses |= {miss.line: miss for miss in region.near_misses}
@@ -64,7 +66,7 @@ def _read(raw: Iterator[bytes], name: str) -> Log:
     except ContainerError as error:
         raise SourceError(f"{name or 'the text'}: {error}") from error
     misses |= {miss.line: miss for miss in unread_titles(candidates.whole, 1)}
-    return Log(
+    log = Log(
         name=name,
         reports=tuple(report for _, report in sorted(reports.items())),
         problems=tuple(_problems(notes, candidates, bool(reports))),
@@ -73,6 +75,7 @@ def _read(raw: Iterator[bytes], name: str) -> Log:
         lines=candidates.lines,
         size=candidates.size,
     )
+    return dumps.added_to(log)
 
 
 def _problems(notes: list[Note], candidates: Candidates, found: bool) -> Iterator[Problem]:
