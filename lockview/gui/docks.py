@@ -1,40 +1,39 @@
-"""The docks around the picture: made empty so that the window stands at once, filled after its first paint."""
+"""The docks around the picture."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMainWindow, QTabWidget, QToolButton, QWidget
 
 from lockview.gui.plain import PlainLabel
+from lockview.gui.room import SHARES
 
 
 class DockSpec(NamedTuple):
-    """``share`` is the part of the window's width (sides) or height (bottom) at the first start."""
+    """A dock, and where it is at the first start."""
 
     name: str
     title: str
     area: Qt.DockWidgetArea
-    share: float
-    least: int
 
 
 DOCKS = (
-    DockSpec("reports", "Reports", Qt.DockWidgetArea.LeftDockWidgetArea, 0.18, 160),
-    DockSpec("details", "Details", Qt.DockWidgetArea.RightDockWidgetArea, 0.31, 240),
-    DockSpec("log", "Log", Qt.DockWidgetArea.BottomDockWidgetArea, 0.30, 96),
-    DockSpec("replay", "Replay", Qt.DockWidgetArea.BottomDockWidgetArea, 0.30, 96),
+    DockSpec("reports", "Reports", Qt.DockWidgetArea.LeftDockWidgetArea),
+    DockSpec("details", "Details", Qt.DockWidgetArea.RightDockWidgetArea),
+    DockSpec("log", "Log", Qt.DockWidgetArea.BottomDockWidgetArea),
+    DockSpec("replay", "Replay", Qt.DockWidgetArea.BottomDockWidgetArea),
 )
 TABBED = ("log", "replay")
 
 
 class Docks:
-    """The docks of a window by name. ``fill`` gives them their contents, once."""
+    """The docks of a window by name; ``contents`` holds a widget for each."""
 
-    def __init__(self, window: QMainWindow) -> None:
+    def __init__(self, window: QMainWindow, contents: dict[str, QWidget]) -> None:
         self._window = window
-        self._docks = {spec.name: Dock(spec, window) for spec in DOCKS}
+        self._docks = {spec.name: Dock(spec, contents[spec.name], window) for spec in DOCKS}
         window.setDockOptions(
             QMainWindow.DockOption.AllowTabbedDocks
             | QMainWindow.DockOption.AllowNestedDocks
@@ -51,14 +50,6 @@ class Docks:
     def all(self) -> tuple[Dock, ...]:
         """The docks in the order of the table."""
         return tuple(self._docks.values())
-
-    def fill(self, contents: dict[str, QWidget]) -> None:
-        """Put the contents in."""
-        for name, widget in contents.items():
-            blank = self._docks[name].widget()
-            self._docks[name].setWidget(widget)
-            if blank is not None:
-                blank.deleteLater()
 
     def bring_up(self, name: str) -> None:
         """Show a dock and bring it to the front of its tabs."""
@@ -82,22 +73,24 @@ class Docks:
         """Share out the room of the window as at the first start."""
         width, height = self._window.width(), self._window.height()
         sides = [spec for spec in DOCKS if spec.name not in TABBED]
-        widths = [round(width * spec.share) for spec in sides]
+        widths = [round(width * SHARES[spec.name]) for spec in sides]
         self._window.resizeDocks([self._docks[spec.name] for spec in sides], widths, Qt.Orientation.Horizontal)
         bottom = next(spec for spec in DOCKS if spec.name in TABBED)
-        self._window.resizeDocks([self._docks[bottom.name]], [round(height * bottom.share)], Qt.Orientation.Vertical)
+        self._window.resizeDocks(
+            [self._docks[bottom.name]], [round(height * SHARES[bottom.name])], Qt.Orientation.Vertical
+        )
 
 
 class Dock(QDockWidget):
     """A dock with a quiet head; among tabs, where the tab says its name, it has none."""
 
-    def __init__(self, spec: DockSpec, window: QMainWindow) -> None:
+    def __init__(self, spec: DockSpec, contents: QWidget, window: QMainWindow) -> None:
         super().__init__(spec.title, window)
         self.setObjectName(spec.name)
         self._head = DockHead(spec.title, self)
         self._no_head = QWidget(self)
         self.setTitleBarWidget(self._head)
-        self.setWidget(Blank(spec.least, self))
+        self.setWidget(contents)
         # Later, because these signals come from the middle of Qt's own laying out.
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -139,17 +132,3 @@ class DockHead(QWidget):
         row.addWidget(label)
         row.addStretch()
         row.addWidget(cross)
-
-
-class Blank(QWidget):
-    """Stands in a dock until its contents are made."""
-
-    def __init__(self, least: int, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._least = least
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._least, self._least // 2)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self._least, self._least)

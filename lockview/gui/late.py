@@ -1,4 +1,4 @@
-"""What the window gets after its first paint: the contents of the docks, the recent files, drag and drop.
+"""What the window gets after its first paint: menus, bars, docks with their panels, the recent files, drag and drop.
 
 A module of its own, so that nothing of it is imported before the picture stands.
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lockview.gui.details.panel import DetailsPanel
+from lockview.gui.docks import Docks
 from lockview.gui.drops import DropArea
 from lockview.gui.log.panel import LogPanel
+from lockview.gui.menus import ActionBoard
 from lockview.gui.recent_menu import RecentMenu
 from lockview.gui.replay.panel import ReplayPanel
 from lockview.gui.reports.panel import ReportsPanel
+from lockview.gui.status import StatusBar
+from lockview.gui.tool_bar import ToolBar
 
 if TYPE_CHECKING:
     from lockview.gui.window import MainWindow
@@ -22,7 +26,33 @@ LEAST_HEIGHT = 120
 
 
 def finish_window(window: MainWindow) -> None:
-    """Make the panels and hang the rest onto the window."""
+    """Make all that stands around the picture and connect it."""
+    _make_bars(window)
+    _make_docks(window)
+    drops = DropArea(window, window.appearance)
+    drops.files_dropped.connect(window.open_paths)
+    drops.text_dropped.connect(window.open_dropped_text)
+    _add_dock_choices(window)
+    _add_recent_menu(window)
+
+
+def _make_bars(window: MainWindow) -> None:
+    window.board = ActionBoard(window)
+    window.board.fill_menu_bar(window.menuBar())
+    window.board.chosen.connect(window.run)
+    window.tools = ToolBar(window.board, window)
+    window.addToolBar(window.tools)
+    window.status = StatusBar(window)
+    window.setStatusBar(window.status)
+    window.status.set_picture(window.graph.status)
+    window.status.working_changed.connect(window.refresh)
+    window.graph.status_changed.connect(window.status.set_picture)
+    window.graph.succeeded.connect(window.status.tell)
+    window.graph.view_changed.connect(window.refresh)
+    window.appearance.changed.connect(window.refresh)
+
+
+def _make_docks(window: MainWindow) -> None:
     workspace, appearance = window.workspace, window.appearance
     reports = ReportsPanel(workspace, appearance)
     reports.close_wanted.connect(window.close_document)
@@ -33,16 +63,12 @@ def finish_window(window: MainWindow) -> None:
     for panel in (log, replay):
         # The tab behind must not keep the one in front from getting small.
         panel.setMinimumHeight(LEAST_HEIGHT)
+    replay.set_in_front(False)  # nothing is computed for it while the docks find their places
     window.take_panels(details, replay)
+    window.docks = Docks(window, {"reports": reports, "details": details, "log": log, "replay": replay})
     place = window.docks.dock("replay")
     replay.set_in_front(not place.visibleRegion().isEmpty())
     place.visibilityChanged.connect(replay.set_in_front)
-    window.docks.fill({"reports": reports, "details": details, "log": log, "replay": replay})
-    drops = DropArea(window, appearance)
-    drops.files_dropped.connect(window.open_paths)
-    drops.text_dropped.connect(window.open_dropped_text)
-    _add_dock_choices(window)
-    _add_recent_menu(window)
 
 
 def _add_dock_choices(window: MainWindow) -> None:

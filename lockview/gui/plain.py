@@ -6,8 +6,6 @@ widget that shows foreign text goes through this module.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import Qt as GuiQt
 from PySide6.QtWidgets import QLabel, QWidget
 
 
@@ -15,6 +13,8 @@ class PlainLabel(QLabel):
     """A label that shows its text letter by letter. ``selectable`` lets the user mark and copy it."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, selectable: bool = False) -> None:
+        from PySide6.QtCore import Qt
+
         super().__init__(parent)
         self.setTextFormat(Qt.TextFormat.PlainText)
         if selectable:
@@ -31,8 +31,10 @@ def menu_text(text: str) -> str:
 
 def tip(text: str) -> str:
     """A text for a tool tip, a status tip or a What's-This."""
+    from PySide6.QtGui import Qt
+
     plain = shown(text)
-    if not GuiQt.mightBeRichText(plain):
+    if not Qt.mightBeRichText(plain):
         return plain
     escaped = plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f'<p style="white-space:pre-wrap">{escaped}</p>'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QMargins, QSettings
 
 from lockview.gui.theme import CHOICES, SYSTEM
 
@@ -62,14 +62,25 @@ class SettingsStore:
         """Places and sizes of the docks, as Qt packs them; empty at the first start."""
         return self._bytes("window/docks")
 
-    def keep_window(self, geometry: QByteArray, docks: QByteArray) -> None:
+    @property
+    def room(self) -> QMargins | None:
+        """What bars and docks take of the window around its middle, in pixels; None at the first start."""
+        values = self._texts("window/room")
+        if len(values) != 4 or not all(value.isdecimal() and len(value) < 6 for value in values):
+            return None
+        return QMargins(*(int(value) for value in values))
+
+    def keep_window(self, geometry: QByteArray, docks: QByteArray, room: QMargins) -> None:
         """Remember the window for the next start."""
         self._settings.setValue("window/geometry", geometry)
         self._settings.setValue("window/docks", docks)
+        sides = (room.left(), room.top(), room.right(), room.bottom())
+        self._settings.setValue("window/room", [str(side) for side in sides])
 
     def forget_docks(self) -> None:
         """Start with the first layout again."""
         self._settings.remove("window/docks")
+        self._settings.remove("window/room")
 
     @property
     def recent(self) -> tuple[RecentFile, ...]:

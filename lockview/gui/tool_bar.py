@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from lockview.gui.menus import ActionBoard
-
-HEIGHT = 36
+from lockview.gui.room import TOOL_BAR
 
 
 class ToolBar(QToolBar):
@@ -18,7 +17,7 @@ class ToolBar(QToolBar):
         self.setObjectName("tools")
         self.setMovable(False)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        self.setFixedHeight(HEIGHT)
+        self.setFixedHeight(TOOL_BAR)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         board.fill_tool_bar(self)
         space = QWidget(self)

@@ -5,43 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, QMargins, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
 from lockview.document.errors import UserError
 from lockview.document.names import display_name
 from lockview.document.selection import Selection
-from lockview.gui.actions import ActionSpec, UiState
 from lockview.gui.central import Central
-from lockview.gui.docks import Docks
 from lockview.gui.graph.panel import GraphPanel
-from lockview.gui.jobs import Jobs
-from lockview.gui.menus import ActionBoard
+from lockview.gui.jobs import Jobs, Work
 from lockview.gui.opening import Opener
 from lockview.gui.plain import shown
+from lockview.gui.room import first_room
 from lockview.gui.settings_store import LAYOUT_VERSION, SettingsStore
-from lockview.gui.status import StatusBar
 from lockview.gui.theme import Appearance
-from lockview.gui.tool_bar import ToolBar
 from lockview.gui.workspace import Workspace
 
 if TYPE_CHECKING:
     from lockview.document.recent import RecentFile
+    from lockview.gui.actions import ActionSpec, UiState
     from lockview.gui.details.panel import DetailsPanel
+    from lockview.gui.docks import Docks
+    from lockview.gui.menus import ActionBoard
     from lockview.gui.messages import Message, MessageBar
     from lockview.gui.replay.panel import ReplayPanel
     from lockview.gui.start.page import StartPage
+    from lockview.gui.status import StatusBar
+    from lockview.gui.tool_bar import ToolBar
 
 FIRST_SIZE = (1280, 800)
 SAMPLE = "samples/khugepaged-fs-reclaim.log"
 
 
 class MainWindow(QMainWindow):
-    """The picture stands in the middle and is painted first; the docks get their contents after that."""
+    """The picture is painted first, in its place; menus, bars and docks come around it right after that."""
 
     finished = Signal()
     """Everything is there, not only what the first paint needs."""
+
+    board: ActionBoard
+    tools: ToolBar
+    status: StatusBar
+    docks: Docks
+    """Made by ``finish``, like the panels."""
 
     def __init__(self, store: SettingsStore, appearance: Appearance) -> None:
         super().__init__()
@@ -54,42 +61,31 @@ class MainWindow(QMainWindow):
         self.graph: GraphPanel = GraphPanel(self.workspace, appearance, self.jobs)
         self.central = Central(self.graph, self.workspace, appearance, self)
         self.setCentralWidget(self.central)
-        self.board = ActionBoard(self)
-        self.board.fill_menu_bar(self.menuBar())
-        self.tools = ToolBar(self.board, self)
-        self.addToolBar(self.tools)
-        self.status = StatusBar(self)
-        self.setStatusBar(self.status)
-        self.resize(*FIRST_SIZE)
-        self.docks = Docks(self)
         self._details: DetailsPanel | None = None
         self._replay: ReplayPanel | None = None
         self._painted = self._is_finished = False
         self._opened_early: list[str] = []
         self._connect()
-        self._restore()
+        self.resize(*FIRST_SIZE)
+        self.restoreGeometry(store.geometry)
 
     def _connect(self) -> None:
-        self.board.chosen.connect(self.run)
         self.workspace.documents_changed.connect(self.refresh)
         self.workspace.selection_changed.connect(self.refresh)
-        self.appearance.changed.connect(self.refresh)
-        self.graph.view_changed.connect(self.refresh)
-        self.graph.status_changed.connect(self.status.set_picture)
         self.graph.failed.connect(self._complain)
-        self.graph.succeeded.connect(self.status.tell)
         self.opener.trouble.connect(self._show_message)
         self.opener.settled.connect(self.central.clear_messages)
         self.opener.opened.connect(self._remember)
-        self.jobs.started.connect(self.status.watch)
-        self.status.working_changed.connect(self.refresh)
+        self.jobs.started.connect(self._watch)
         self.central.start_made.connect(self._connect_start)
 
     # -- start and end
 
     def showEvent(self, event: QShowEvent) -> None:
-        # Not earlier: a window that is given files never makes its start page.
+        # Not earlier: a window that is given files never makes its start page, and only now its size is known.
         self.refresh()
+        if not self._is_finished:
+            self.setContentsMargins(self.store.room or first_room(self.size(), self.font()))
         super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -105,7 +101,10 @@ class MainWindow(QMainWindow):
         self._is_finished = True
         from lockview.gui.late import finish_window
 
+        self.setContentsMargins(0, 0, 0, 0)
         finish_window(self)
+        if not self.restoreState(self.store.docks, LAYOUT_VERSION):
+            self.docks.proportion()
         for path in self._opened_early:
             self._remember(path)
         self.refresh()
@@ -117,16 +116,18 @@ class MainWindow(QMainWindow):
 
         CrashReporter(self).install()
 
-    def _restore(self) -> None:
-        if not (self.restoreGeometry(self.store.geometry) and self.restoreState(self.store.docks, LAYOUT_VERSION)):
-            self.docks.proportion()
-
     def closeEvent(self, event: QCloseEvent) -> None:
-        self.store.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION))
-        self.store.flush()
+        if self._is_finished:
+            self.store.keep_window(self.saveGeometry(), self.saveState(LAYOUT_VERSION), self._room())
+            self.store.flush()
         self.jobs.stop()
         self.opener.forget_spool()
         super().closeEvent(event)
+
+    def _room(self) -> QMargins:
+        """What stands around the middle of the window takes so much."""
+        middle, whole = self.central.geometry(), self.rect()
+        return QMargins(middle.left(), middle.top(), whole.right() - middle.right(), whole.bottom() - middle.bottom())
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.ThemeChange:
@@ -138,6 +139,8 @@ class MainWindow(QMainWindow):
     @property
     def state(self) -> UiState:
         """What decides which actions make sense."""
+        from lockview.gui.actions import UiState
+
         selection, document, report = self.workspace.selection, self.workspace.document, self.workspace.report
         edge = report is not None and selection.edge is not None and selection.edge < len(report.graph.edges)
         return UiState(
@@ -159,8 +162,9 @@ class MainWindow(QMainWindow):
         document = self.workspace.document
         self.setWindowTitle(f"{shown(display_name(document))} \N{EM DASH} lockview" if document else "lockview")
         self.central.refresh()
-        self.board.refresh(self.state)
-        self.status.show_facts(document, self.workspace.report)
+        if self._is_finished:
+            self.board.refresh(self.state)
+            self.status.show_facts(document, self.workspace.report)
 
     def run(self, spec: ActionSpec) -> None:
         """Do what an action says. The one place where a refusal becomes a message."""
@@ -173,6 +177,10 @@ class MainWindow(QMainWindow):
     def messages(self) -> MessageBar:
         """The message bar."""
         return self.central.messages
+
+    def _watch(self, work: Work) -> None:
+        self.finish()
+        self.status.watch(work)
 
     def _complain(self, words: str) -> None:
         from lockview.gui.messages import Message

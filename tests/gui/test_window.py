@@ -3,18 +3,29 @@
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTextBrowser, QTextEdit, QWidget
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDockWidget,
+    QLabel,
+    QMenuBar,
+    QTextBrowser,
+    QTextEdit,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from lockview.document.errors import UserError
 from lockview.document.selection import Selection
 from lockview.gui.actions import ActionSpec
 from lockview.gui.plain import PlainLabel, menu_text, shown, tip
+from lockview.gui.settings_store import SettingsStore
 from lockview.gui.theme import Appearance, contrast, palette_for, style_sheet, with_neutrals
 from lockview.gui.window import MainWindow
 from lockview.layout.theme import DARK, LIGHT, THEMES
@@ -39,16 +50,56 @@ def test_the_sample_fills_every_panel(window: MainWindow) -> None:
     ]
 
 
-def test_the_docks_are_empty_until_the_picture_is_painted(make_window: MakeWindow, qtbot: QtBot, sample: Path) -> None:
-    from lockview.gui.settings_store import SettingsStore
-
-    window = MainWindow(SettingsStore(), Appearance("light"))
+def first_places(window: MainWindow, qtbot: QtBot, sample: Path) -> tuple[QRect, QRect]:
+    """Where the picture is when it is first painted, and where it is when everything is there."""
     qtbot.addWidget(window)
+    painted: list[QRect] = []
+    finish = window.finish
+
+    def note_and_finish() -> None:
+        assert not window.findChildren(QMenuBar)
+        assert not window.findChildren(QDockWidget)
+        painted.append(window.central.geometry())
+        finish()
+
+    window.finish = note_and_finish  # type: ignore[method-assign]
     window.open_paths([str(sample)])
-    assert type(window.docks.dock("details").widget()).__name__ == "Blank"
     with qtbot.waitSignal(window.finished):
         window.show()
-    assert type(window.docks.dock("details").widget()).__name__ == "DetailsPanel"
+    QApplication.processEvents()
+    return painted[0], window.central.geometry()
+
+
+@pytest.fixture
+def dressed(qapp: QApplication) -> Iterator[Appearance]:
+    """A light appearance in force, as the program has it."""
+    appearance = Appearance("light")
+    appearance.install()
+    yield appearance
+    qapp.setStyleSheet("")
+    qapp.setPalette(QPalette())
+
+
+def test_the_picture_stays_where_it_was_first_painted(dressed: Appearance, qtbot: QtBot, sample: Path) -> None:
+    window = MainWindow(SettingsStore(), dressed)
+    before, after = first_places(window, qtbot, sample)
+    assert before == after
+    window.docks.dock("reports").hide()
+    window.resizeDocks([window.docks.dock("log")], [200], Qt.Orientation.Vertical)
+    window.resize(780, 600)
+    QApplication.processEvents()
+    last = window.central.geometry()
+    window.close()
+    again = MainWindow(SettingsStore(), dressed)
+    assert first_places(again, qtbot, sample) == (last, last)
+
+
+def test_a_window_that_goes_before_it_is_finished_forgets_no_layout(make_window: MakeWindow, sample: Path) -> None:
+    make_window(sample).close()
+    docks = SettingsStore().docks
+    MainWindow(SettingsStore(), Appearance("light")).close()
+    assert SettingsStore().docks == docks
+    assert not docks.isEmpty()
 
 
 def test_heavy_modules_wait_for_the_first_paint() -> None:

@@ -23,6 +23,8 @@ class Canvas(QGraphicsView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        # A viewport that Python made: to wrap one of Qt's own, PySide readies every widget class, for ten milliseconds.
+        self.setViewport(QWidget())
         self._bounds = Box(0.0, 0.0, 0.0, 0.0)
         self._touched = False
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -13,17 +13,16 @@ from lockview.analysis.lock_graph import LockGraph
 from lockview.document.documents import OpenReport
 from lockview.document.selection import Selection
 from lockview.gui.graph.items import Look
-from lockview.gui.graph.lane_items import group_of, item_of, step_of
 from lockview.gui.graph.pictures import LANES, LAYERED, RING, VIEWS, Pictures, marks_of
 from lockview.gui.graph.view import NO_DRAWING, GraphView
 from lockview.gui.painting import Fonts
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 from lockview.layout.drawing import Drawing, Group
-from lockview.sim.replay import Replay
 
 if TYPE_CHECKING:
     from lockview.gui.jobs import Jobs
+    from lockview.sim.replay import Replay
 
 NOTHING_OPEN = "Open a kernel log, drop one here or paste it: the cycle of its first lock report will be drawn here."
 NO_CYCLE = "This report names no locks, so there is nothing to draw. The log shows what was printed."
@@ -162,6 +161,8 @@ class GraphPanel(QWidget):
         """What the selection calls a group of the drawing."""
         if self._name != LANES:
             return group
+        from lockview.gui.graph.lane_items import item_of
+
         return item_of(report.graph, self._pictures.run_of(report, self._workspace.replay), group)
 
     def _place_of(self, item: str) -> str:
@@ -171,6 +172,8 @@ class GraphPanel(QWidget):
             return item
         if self._item_of(report, self._place) == item:
             return self._place
+        from lockview.gui.graph.lane_items import group_of
+
         return group_of(report.graph, self._pictures.run_of(report, self._workspace.replay), item)
 
     # From the view to the workspace
@@ -182,9 +185,12 @@ class GraphPanel(QWidget):
             return
         self._place = name
         replay = self._workspace.replay
-        step = step_of(name) if self._name == LANES else None
-        if replay is not None and step is not None:
-            self._workspace.show_replay(replay.to(step + 1))
+        if replay is not None and self._name == LANES:
+            from lockview.gui.graph.lane_items import step_of
+
+            step = step_of(name)
+            if step is not None:
+                self._workspace.show_replay(replay.to(step + 1))
         self._workspace.select_item(self._item_of(report, name))
         self._refresh()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lockview.analysis.lock_graph import LockGraph
 from lockview.document.documents import OpenReport
 from lockview.gui.painting import Fonts, font_measure
@@ -9,7 +11,9 @@ from lockview.layout.drawing import Drawing
 from lockview.layout.picture import Marks, picture
 from lockview.layout.placement import Placement, sizes_of
 from lockview.layout.ring import ring
-from lockview.sim.replay import Replay
+
+if TYPE_CHECKING:
+    from lockview.sim.replay import Replay
 
 RING, LAYERED, LANES = "ring", "layered", "lanes"
 VIEWS = (RING, LAYERED, LANES)
