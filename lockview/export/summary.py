@@ -12,7 +12,6 @@ from lockview.model.logs import Log
 from lockview.model.reports import Report
 from lockview.model.text import Problem
 
-
 MOST_NAMED = 3
 """So many of the titles that were looked for are named."""
 
