@@ -6,14 +6,25 @@ itself gives a meaning to the quote, the backslash (``\n``, ``\N``) and to HTML 
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
 from lockview.layout.captions import LETTERS, edge_title, node_caption, node_title
-from lockview.layout.drawing import Role
 from lockview.layout.labels import visible
+from lockview.layout.lines import edge_role
+from lockview.layout.placement import number_of
 from lockview.layout.theme import LIGHT
 from lockview.model.reports import Report
 
 PEN_WIDTH, NEW_PEN_WIDTH = "1.5", "3"
+LOOKS = {
+    Relation.PATH: ("dashed", "normal"),
+    Relation.INTERRUPT: ("dotted", "normalnormal"),
+    Relation.WAITS: ("dashed", "normal"),
+    Relation.HOLDS: ("solid", "dot"),
+    Relation.NESTING: ("solid", "vee"),
+    Relation.FORBIDDEN: ("dotted", "tee"),
+}
+"""Style and head of what is no dependency."""
+SHAPES = {Subject.LOCK: "box", Subject.TASK: "ellipse", Subject.CONTEXT: "hexagon"}
 
 
 def dot(graph: LockGraph, report: Report) -> str:
@@ -33,22 +44,29 @@ def _node(graph: LockGraph, node: LockNode) -> str:
     parts = [node.name, node_caption(graph, node)]
     if node.usage:
         parts[1] += f"  {{{node.usage}}}"
-    look = "rounded,dashed" if node.kind is LockKind.MARKER else "rounded"
+    look = "rounded,dashed" if node.kind is LockKind.MARKER or node.subject is Subject.CONTEXT else "rounded"
     label = "\\n".join(_escaped(part) for part in parts)
-    return f'"lock{node.number}" [label="{label}", {_attributes(style=look, tooltip=node_title(graph, node))}]'
+    attributes = {"style": look, "tooltip": node_title(graph, node)}
+    if node.subject is not Subject.LOCK:
+        attributes["shape"] = SHAPES[node.subject]
+    return f'"lock{node.number}" [label="{label}", {_attributes(**attributes)}]'
 
 
 def _edge(graph: LockGraph, edge: LockEdge) -> str:
     new = edge.dependency.new
-    first = " ".join(part for part in (str(edge.order), LETTERS[edge.mode], "(new)" if new else "") if part)
+    words = number_of(edge) if edge.relation is Relation.DEPENDENCY else edge.relation.value
+    first = " ".join(part for part in (words, LETTERS[edge.mode], "(new)" if new else "") if part)
     functions = " -> ".join(name for name in (edge.holder, edge.acquirer) if name)
     label = "\\n".join(_escaped(part) for part in (first, functions) if part)
+    plain = "dashed" if edge.mode is Mode.SHARED else "solid"
+    style, head = LOOKS.get(edge.relation, (plain, "normal"))
     attributes = _attributes(
-        style="dashed" if edge.mode is Mode.SHARED else "solid",
-        color=LIGHT.colours[Role.SIGNAL if new else Role.task(edge.task)],
+        style=style,
+        color=LIGHT.colours[edge_role(graph, edge)],
         penwidth=NEW_PEN_WIDTH if new else PEN_WIDTH,
         constraint="false" if new and edge.tail != edge.head and len(graph.edges) > 1 else "true",
         tooltip=edge_title(graph, edge),
+        **({} if edge.relation is Relation.DEPENDENCY else {"arrowhead": head}),
     )
     return f'"lock{edge.tail}" -> "lock{edge.head}" [label="{label}", {attributes}]'
 

@@ -5,15 +5,26 @@ Labels are quoted, and every character that Mermaid, Markdown or HTML could give
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
 from lockview.layout.captions import LETTERS, node_caption
-from lockview.layout.drawing import Role
 from lockview.layout.labels import visible
+from lockview.layout.lines import edge_role
+from lockview.layout.placement import number_of
 from lockview.layout.theme import LIGHT
 from lockview.model.reports import Report
 
 PLAIN = frozenset(" ,.:/+-=")
 """Characters besides letters, digits and underscores that mean nothing inside a quoted label."""
+
+ENDS = {
+    Relation.PATH: ("-.", ".->"),
+    Relation.INTERRUPT: ("-.", ".->"),
+    Relation.WAITS: ("-.", ".->"),
+    Relation.HOLDS: ("--", "--o"),
+    Relation.NESTING: ("--", "-->"),
+    Relation.FORBIDDEN: ("--", "--x"),
+}
+"""How the arrow of what is no dependency begins and ends."""
 
 
 def mermaid(graph: LockGraph, report: Report) -> str:
@@ -23,7 +34,7 @@ def mermaid(graph: LockGraph, report: Report) -> str:
     lines += [f"  L{edge.tail} {_arrow(edge)} L{edge.head}" for edge in graph.edges]
     for number, edge in enumerate(graph.edges):
         new = edge.dependency.new
-        colour = LIGHT.colours[Role.SIGNAL if new else Role.task(edge.task)]
+        colour = LIGHT.colours[edge_role(graph, edge)]
         lines.append(f"  linkStyle {number} stroke:{colour},stroke-width:{4 if new else 2}px")
     return "\n".join([*lines, ""])
 
@@ -31,15 +42,25 @@ def mermaid(graph: LockGraph, report: Report) -> str:
 def _node(graph: LockGraph, node: LockNode) -> str:
     usage = f" {{{node.usage}}}" if node.usage else ""
     label = f"{_escaped(node.name)}<br/>{_escaped(node_caption(graph, node) + usage)}"
-    opening, closing = ('{{"', '"}}') if node.kind is LockKind.MARKER else ('["', '"]')
+    opening, closing = _outline(node)
     return f"L{node.number}{opening}{label}{closing}"
+
+
+def _outline(node: LockNode) -> tuple[str, str]:
+    if node.subject is Subject.TASK:
+        return '(["', '"])'
+    return ('{{"', '"}}') if node.kind is LockKind.MARKER or node.subject is Subject.CONTEXT else ('["', '"]')
 
 
 def _arrow(edge: LockEdge) -> str:
     new = edge.dependency.new
-    first = " ".join(part for part in (str(edge.order), LETTERS[edge.mode], "new" if new else "") if part)
+    words = number_of(edge) if edge.relation is Relation.DEPENDENCY else edge.relation.value
+    first = " ".join(part for part in (words, LETTERS[edge.mode], "new" if new else "") if part)
     functions = " -> ".join(name for name in (edge.holder, edge.acquirer) if name)
     label = "<br/>".join(_escaped(part) for part in (first, functions) if part)
+    if edge.relation in ENDS:
+        opening, closing = ENDS[edge.relation]
+        return f'{opening} "{label}" {closing}'
     if edge.mode is Mode.SHARED:
         return f'-. "{label}" .->'
     return f'== "{label}" ==>' if new else f'-- "{label}" -->'

@@ -17,7 +17,9 @@ def drawing_for(
     measure: Measure = estimated_width,
     trace: Trace | None = None,
 ) -> Drawing:
-    """Draw a report. ``lanes`` shows ``trace``; without one, the shortest run into the deadlock.
+    """Draw a report. ``ring`` is its natural picture, a ring only where it is about a cycle.
+
+    ``lanes`` shows ``trace``; without one, the shortest run into the deadlock, or a sentence when there is none.
 
     Raises ValueError for an unknown view.
     """
@@ -26,9 +28,9 @@ def drawing_for(
     from lockview.layout.picture import picture
 
     if view == "ring":
-        from lockview.layout.ring import ring
+        from lockview.layout.diagrams import diagram
 
-        return picture(graph, ring(graph, measure), measure)
+        return picture(graph, diagram(graph, measure), measure)
     if view == "layered":
         from lockview.layout.layered import layered
         from lockview.layout.placement import sizes_of
@@ -42,6 +44,12 @@ def _lanes(report: Report, graph: LockGraph, measure: Measure, trace: Trace | No
 
     if trace is not None:
         return lanes(trace, measure)
+    from lockview.analysis.cycles import has_cycle, why_no_run
+
+    if not has_cycle(graph):
+        from lockview.layout.picture import in_words
+
+        return in_words(why_no_run(graph), measure)
     from lockview.model.traces import Schedule
     from lockview.sim.bridge import scenario_from_report
     from lockview.sim.replay import Replay

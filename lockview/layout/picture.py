@@ -66,6 +66,14 @@ def picture(graph: LockGraph, placement: Placement, measure: Measure, marks: Mar
     return Drawing(whole.grown(MARGIN), tuple(groups), *told(graph))
 
 
+def in_words(sentence: str, measure: Measure) -> Drawing:
+    """A sentence where there is nothing to draw."""
+    width = Face(measure, NAME_SIZE).width(sentence)
+    box = Box(0, 0, width, 20)
+    text = Text(0, 15, sentence, Role.DIM, NAME_SIZE, width=width)
+    return Drawing(box.grown(MARGIN), (Group("", sentence, box, (text,)),), sentence)
+
+
 def _node_group(graph: LockGraph, node: LockNode, box: Box, measure: Measure, marks: Marks) -> Group:
     name = f"lock:{node.number}"
     holding = tuple(task for number, task in marks.holders if number == node.number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import GraphTask, LockGraph
+from lockview.analysis.cycles import has_cycle
+from lockview.analysis.lock_graph import GraphTask, LockGraph, Relation
 from lockview.analysis.wording import listed
 from lockview.model.locks import LockClass
 from lockview.model.reports import Report
@@ -11,13 +12,20 @@ from lockview.sim.scenario import Acquisition, Scenario, ScenarioTask
 
 
 def scenario_from_report(report: Report, graph: LockGraph) -> Scenario:
-    """One task per graph task: it takes the tail of its first edge, then the head of each of its edges."""
+    """One task per graph task: it takes the tail of its first edge, then the head of each of its edges.
+
+    Only dependencies count. Where they close no cycle there is nothing to run.
+    """
+    if not has_cycle(graph):
+        return Scenario(report.title, ())
     tasks = tuple(ScenarioTask(task.name, _acquisitions(report, graph, task)) for task in graph.tasks)
     return Scenario(report.title, tasks, _assumptions(graph))
 
 
 def _acquisitions(report: Report, graph: LockGraph, task: GraphTask) -> tuple[Acquisition, ...]:
-    edges = [graph.edges[number] for number in task.edges]
+    edges = [edge for edge in map(graph.edges.__getitem__, task.edges) if edge.relation is Relation.DEPENDENCY]
+    if not edges:
+        return ()
     first = edges[0].dependency.held
     stack = _held_at(report, first) if task.reporting else EMPTY_STACK
     taken = [Acquisition(first, stack)]

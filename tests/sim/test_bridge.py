@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from strategies import circular_reports
 
 from lockview.analysis.build import lock_graph
+from lockview.model.held_reports import RecursiveReport
 from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import CircularReport, Report
 from lockview.model.traces import Outcome
@@ -34,7 +35,7 @@ def test_assumptions_of_the_sample_name_what_blocks_nobody(seed: Scenario) -> No
 def test_recursion_deadlocks_alone() -> None:
     """One task that takes a class twice waits for itself."""
     lock = HeldLock(LockClass("A"))
-    report = Report("WARNING: possible recursive locking detected", wanted=lock, held=lock)
+    report = RecursiveReport("WARNING: possible recursive locking detected", wanted=lock, held=lock)
     scenario = scenario_from_report(report, lock_graph(report))
     result = find_deadlock(scenario)
     assert result.schedule
@@ -44,7 +45,7 @@ def test_recursion_deadlocks_alone() -> None:
 
 def test_single_dependency_cannot_deadlock() -> None:
     """When only the new dependency is left of a report, one task remains, and nothing can hold it up."""
-    report = Report("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
+    report = CircularReport("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
     result = find_deadlock(scenario_from_report(report, lock_graph(report)))
     assert (result.schedule, result.complete) == (None, True)
 
