@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from hypothesis import given, settings
+from lock_graphs import irq_graph
 from strategies import circular_reports
 
 from lockview.analysis.build import lock_graph
@@ -43,11 +44,15 @@ def test_recursion_deadlocks_alone() -> None:
     assert find_completion(scenario).schedule is None
 
 
-def test_single_dependency_cannot_deadlock() -> None:
-    """When only the new dependency is left of a report, one task remains, and nothing can hold it up."""
+def test_single_dependency_has_no_run() -> None:
+    """When only the new dependency is left of a report, there is nothing that could hold its task up."""
     report = CircularReport("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
-    result = find_deadlock(scenario_from_report(report, lock_graph(report)))
-    assert (result.schedule, result.complete) == (None, True)
+    assert scenario_from_report(report, lock_graph(report)) == Scenario("WARNING: cut", ())
+
+
+def test_what_an_interrupt_closes_has_no_run() -> None:
+    graph = irq_graph("&base->lock", "&foo->lock", "&rq->__lock")
+    assert scenario_from_report(CircularReport("WARNING"), graph).tasks == ()
 
 
 def test_empty_report_gives_an_empty_scenario() -> None:
