@@ -36,10 +36,12 @@ def _lines(report: Report) -> Iterator[str]:
     if isinstance(report, CircularReport):
         return _circular(report)
     from lockview.export.kernel_text_tasks import task_lines
+    from lockview.export.kernel_text_waits import wait_lines
 
-    lines = task_lines(report)
-    if lines is not None:
-        return lines
+    for write in (task_lines, wait_lines):
+        lines = write(report)
+        if lines is not None:
+            return lines
     raise TypeError(f"no kernel wording for a report of kind {report.kind}")
 
 
