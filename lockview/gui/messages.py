@@ -66,6 +66,8 @@ class MessageBar(QScrollArea):
         self._rows.setSpacing(0)
         self.setWidget(self._inside)
         self.setWidgetResizable(True)
+        # So that it is told when a row gets another height: rows are dressed after they are added.
+        self.setSizeAdjustPolicy(QScrollArea.SizeAdjustPolicy.AdjustToContents)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -126,6 +128,20 @@ class MessageBar(QScrollArea):
         self.verticalScrollBar().setValue(most)
 
 
+class Sentence(PlainLabel):
+    """Wraps at the width that there is; its least height is a line, not what it would need in the narrowest window."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(text, parent, selectable=True)
+        self.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, self.fontMetrics().height())
+
+
 class MessageRow(QWidget):
     """One message: a sign, the sentence, the ways out, and the cross."""
 
@@ -141,9 +157,7 @@ class MessageRow(QWidget):
         self._sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._sign.setFixedSize(20, 20)
         self._sign.setObjectName("sign")
-        self.label = PlainLabel(message.text, self, selectable=True)
-        self.label.setWordWrap(True)
-        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.label = Sentence(message.text, self)
         self.way_buttons = tuple(QPushButton(menu_text(way.title), self) for way in message.ways)
         self.close_button = QToolButton(self)
         self.close_button.setText("\N{MULTIPLICATION SIGN}")

@@ -117,7 +117,7 @@ def test_reload_shows_what_is_in_the_file_now(make_window: MakeWindow, tmp_path:
     path.write_bytes(sample.read_bytes())
     window = make_window(path)
     window.workspace.select_item("edge:2", frame=1)
-    path.write_bytes(sample.read_bytes() * 2)
+    path.write_bytes(sample.read_bytes() + sample.read_bytes().replace(b"[ 2311.", b"[ 9311."))
     window.board.action("reload").trigger()
     document = window.workspace.document
     assert document is not None
@@ -316,6 +316,18 @@ def test_messages_never_make_the_window_grow(window: MainWindow, qtbot: QtBot) -
     # What does not fit is scrolled to, and the newest is in sight.
     qtbot.waitUntil(lambda: bar.verticalScrollBar().maximum() > 0)
     qtbot.waitUntil(lambda: bar.verticalScrollBar().value() == bar.verticalScrollBar().maximum())
+
+
+def test_a_short_message_is_seen_whole(make_window: MakeWindow, qtbot: QtBot, sample: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.log"
+    cut.write_bytes(sample.read_bytes()[:800])
+    window = make_window(cut)
+    bar = window.messages
+    qtbot.waitUntil(lambda: bar.height() > 20)
+    inside = bar.widget()
+    assert inside is not None
+    qtbot.waitUntil(lambda: inside.height() == bar.height())
+    assert bar.verticalScrollBar().maximum() == 0
 
 
 def test_a_message_about_the_clipboard_goes_when_a_paste_works(window: MainWindow, sample: Path) -> None:
