@@ -46,7 +46,7 @@ def test_recursion_deadlocks_alone() -> None:
 
 def test_single_dependency_has_no_run() -> None:
     """When only the new dependency is left of a report, there is nothing that could hold its task up."""
-    report = CircularReport("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
+    report = RecursiveReport("WARNING: cut", wanted=HeldLock(LockClass("A")), held=HeldLock(LockClass("B")))
     assert scenario_from_report(report, lock_graph(report)) == Scenario("WARNING: cut", ())
 
 
