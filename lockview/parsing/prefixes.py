@@ -17,7 +17,8 @@ class PrefixRule(NamedTuple):
     """One layer: the wrapper's name in the user's words, what a line must hold to be tried, and the pattern.
 
     ``first`` are the characters it can start with, ``needs`` a part that stands in its first columns. Groups ``time``
-    and ``caller`` are kept. Patterns are bounded and anchored at the line's start.
+    and ``caller`` are kept; ``pid`` makes a caller as printk would write it. Patterns are bounded and anchored at the
+    line's start.
     """
 
     name: str
@@ -46,6 +47,16 @@ PREFIX_RULES = (
     ),
     PrefixRule("dmesg time differences", "[", ".", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\] ?{_CALLER} ?"),
     PrefixRule("terminal time stamps", "[", ":", r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)\] ?"),
+    PrefixRule("terminal time stamps", "[", ":", r"\[(?P<time>\d\d:\d\d:\d\d(?:\.\d{1,9})?)\] ?"),
+    # Kernels of phones name the CPU, the task and its pid: Samsung, LG, MediaTek.
+    PrefixRule(
+        "vendor task prefixes",
+        "[",
+        ": ",
+        r"\[\d{1,2}: *[^\]:]{1,32}(?::[^\]: ]{1,16})?: *(?P<pid>\d{1,10})\] ?(?:\[c\d\] ?)?",
+    ),
+    PrefixRule("vendor task prefixes", "(", "-pid:", r"\(CPU:\d{1,2}-pid:(?P<pid>\d{1,10}):[^)]{1,32}\) ?"),
+    PrefixRule("vendor task prefixes", ".(", ")[", r"\.?\(\d{1,2}\)\[(?P<pid>\d{1,10}):[^\]]{1,32}\] ?"),
     PrefixRule("printk levels", "<", ">", r"<\d{1,3}>"),
     PrefixRule(
         "kmsg headers",
@@ -57,7 +68,14 @@ PREFIX_RULES = (
         "ISO time stamps",
         _DIGITS,
         "-",
-        r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?: |$)",
+        r"(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?: \d\d[OE]\+?)?(?: |$)",
+    ),
+    PrefixRule("syslog prefixes", "1", "T", r"1 (?=\d{4}-\d\d-\d\dT)"),
+    PrefixRule(
+        "Android log prefixes",
+        _DIGITS,
+        ":",
+        r"(?P<time>\d\d-\d\d \d\d:\d\d:\d\d\.\d{3,6}) +\d{1,10} +\d{1,10} [VDIWEF] [^:]{0,30}: ?",
     ),
     PrefixRule("clock times", _DIGITS, ":", r"(?P<time>\d\d:\d\d:\d\d\.\d{1,6}) "),
     PrefixRule(
@@ -65,8 +83,10 @@ PREFIX_RULES = (
         _LETTERS,
         "kernel",
         r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?"
-        r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\])(?: |$)",
+        r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\]|kernel - - -)(?: |$)",
     ),
+    PrefixRule("Android log prefixes", "VDIWEF", "/", r"[VDIWEF]/[^(]{0,30}\( *\d{1,10}\): ?"),
+    PrefixRule("CI job columns", _LETTERS, "\t", r"[^\t]{1,80}\t[^\t]{1,80}\t(?=\ufeff?\d{4}-\d\d-\d\dT)\ufeff?"),
     PrefixRule("dmesg -x levels", "k", "kern", r"kern {0,3}:\w{3,6} {0,3}: "),
 )
 _COLUMNS = 120
@@ -83,8 +103,8 @@ def _rules_for(first: str) -> tuple[PrefixRule, ...]:
 
 
 @cache
-def _compiled(pattern: str) -> tuple[re.Pattern[str], bool, bool]:
-    return re.compile(pattern), "<time>" in pattern, "<caller>" in pattern
+def _compiled(pattern: str) -> tuple[re.Pattern[str], bool, bool, bool]:
+    return re.compile(pattern), "<time>" in pattern, "<caller>" in pattern, "<pid>" in pattern
 
 
 def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
@@ -104,12 +124,12 @@ def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
         for name, _, needs, source in _rules_for(bare[:1]):
             if bare.find(needs, 0, _COLUMNS) < 0:
                 continue
-            pattern, has_time, has_caller = _compiled(source)
+            pattern, has_time, has_caller, has_pid = _compiled(source)
             match = pattern.match(bare)
             if match:
                 used.add(name)
                 time = (has_time and match["time"]) or time
-                caller = (has_caller and match["caller"]) or caller
+                caller = (has_caller and match["caller"]) or (has_pid and f"T{match['pid']}") or caller
                 text = bare[match.end() :]
                 break
         else:

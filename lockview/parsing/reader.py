@@ -15,6 +15,7 @@ from lockview.parsing.near_misses import unread_titles
 from lockview.parsing.opening import SourceError, read_source
 from lockview.parsing.regions import read_region
 from lockview.parsing.registry import FAMILIES
+from lockview.parsing.repeats import captured_once
 
 _MAX_REPORTS = 10_000
 
@@ -53,12 +54,13 @@ def _read(raw: Iterator[bytes], name: str) -> Log:
         [anchor for family in FAMILIES for anchor in family.weak_anchors],
     )
     dumps = Dumps()
-    reports: dict[int, Report] = {}
+    reports: list[Report] = []
     misses: dict[int, NearMiss] = {}
     try:
         for neighbourhood in candidates.neighbourhoods(dumps.watch(utf8_blocks(unpacked(raw, notes, used), used))):
             region = read_region(neighbourhood, used)
-            reports |= {report.span.first: report for report in region.reports if report.span.first not in reports}
+            known = {report.span.first for report in reports}  # what precedes a neighbourhood may have been in the last
+            reports += [report for report in region.reports if report.span.first not in known]
             misses |= {miss.line: miss for miss in region.near_misses}
             if len(reports) >= _MAX_REPORTS:
                 notes.append(Note("limit-reached", f"reading stopped after {len(reports):,} reports"))
@@ -68,7 +70,7 @@ def _read(raw: Iterator[bytes], name: str) -> Log:
     misses |= {miss.line: miss for miss in unread_titles(candidates.whole, 1)}
     log = Log(
         name=name,
-        reports=tuple(report for _, report in sorted(reports.items())),
+        reports=tuple(sorted(captured_once(reports), key=lambda report: report.span.first)),
         problems=tuple(_problems(notes, candidates, bool(reports))),
         near_misses=tuple(miss for _, miss in sorted(misses.items())),
         wrappers=tuple(sorted(used)),

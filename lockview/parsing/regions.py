@@ -10,12 +10,15 @@ from typing import NamedTuple
 
 from lockview.model.logs import NearMiss
 from lockview.model.reports import Report, ReportKind
+from lockview.model.text import Problem
 from lockview.parsing.candidates import LEAD, SMALL, Neighbourhood
+from lockview.parsing.envelopes import needs_all
 from lockview.parsing.lines import Stream, by_caller
 from lockview.parsing.mail import is_encoded
 from lockview.parsing.marks import take_off_marks
 from lockview.parsing.near_misses import near_miss
 from lockview.parsing.registry import FAMILIES, Family
+from lockview.parsing.repeats import once_each, with_notes
 from lockview.parsing.sections import ReportReader, Title
 from lockview.parsing.wrappers import log_lines
 
@@ -53,10 +56,10 @@ class _Found(NamedTuple):
 
 def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
     """Read all reports of a neighbourhood, chunk by chunk; a chunk grows until the reports in it are finished."""
-    reports: dict[int, Report] = {}
+    reports: list[Report] = []
     misses: dict[int, NearMiss] = {}
     data = neighbourhood.data
-    whole = len(data) <= _SMALL or (len(data) <= SMALL and is_encoded(data))
+    whole = len(data) <= _SMALL or (len(data) <= SMALL and (is_encoded(data) or needs_all(data)))
     done = 0
     for anchor in neighbourhood.anchors:
         if anchor < done:
@@ -70,14 +73,11 @@ def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
                 break
             size *= _GROWTH
         done = end
-        for report in chunk.reports:
-            reports.setdefault(report.span.first, report)
+        reports += chunk.reports
         for miss in chunk.near_misses:
             misses.setdefault(miss.line, miss)
-    covered = [report.span for report in reports.values()]
-    return Region(
-        list(reports.values()), [miss for line, miss in misses.items() if not any(line in span for span in covered)]
-    )
+    covered = [report.span for report in reports]
+    return Region(reports, [miss for line, miss in misses.items() if not any(line in span for span in covered)])
 
 
 def _line_end(data: bytes, position: int) -> int:
@@ -87,13 +87,15 @@ def _line_end(data: bytes, position: int) -> int:
 
 def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     text = data.decode("utf-8", "surrogateescape")
-    lines = log_lines(text, first_line, used)
-    lines = take_off_marks(lines, _title_lines(text, first_line), used)
+    notes: list[Problem] = []
+    lines = log_lines(text, first_line, used, notes)
+    titles = _title_lines(text, first_line)
+    lines = take_off_marks(lines, titles, used)
     reports: list[Report] = []
     misses: list[NearMiss] = []
     finished = True
     for printed in by_caller(lines).values():
-        stream = Stream(printed)
+        stream = Stream(once_each(printed, titles, notes))
         read: list[Report] = []
         for reader, complete in _readers(stream):
             finished = finished and complete
@@ -102,7 +104,7 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
             else:
                 misses.append(_miss(stream, reader))
         reports += _in_passes(read)
-    return _Chunk(reports, misses, finished)
+    return _Chunk([with_notes(report, notes) for report in reports] if notes else reports, misses, finished)
 
 
 def _in_passes(reports: list[Report]) -> list[Report]:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
+from lockview.model.text import Problem
+from lockview.parsing.envelopes import opened
 from lockview.parsing.lines import LogLine
 from lockview.parsing.mail import transfer_decoded
 from lockview.parsing.prefixes import take_off_prefixes
@@ -54,11 +56,24 @@ def _entity(match: re.Match[str]) -> str:
 def _without_ansi(text: str) -> str:
     return _compiled(
         r"(?:\x1b|\^\[|#033)\[[0-9;?]{0,20}[A-Za-z]|\x1b\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)|^\[[0-9;]{1,8}m"
+        r"|\[[0-9;]{1,8}m(?=\[ *\d)"
     ).sub("", text)
 
 
 def _without_controls(text: str) -> str:
-    return text.replace("\0", "").replace("\x07", "").replace("\x08", "")
+    return text.replace("\0", "").replace("\x07", "")
+
+
+def _without_backspaces(text: str) -> str:
+    """What a terminal shows: each backspace takes one character back."""
+    shown: list[str] = []
+    for part in text.split("\x08"):
+        if shown and shown[-1]:
+            shown[-1] = shown[-1][:-1]
+        while len(shown) > 1 and not shown[-1]:
+            shown.pop()
+        shown.append(part)
+    return "".join(shown)
 
 
 def _without_hard_blanks(text: str) -> str:
@@ -71,7 +86,8 @@ def _proven_entities(text: str) -> bool:
 
 
 WRAPPERS: tuple[Wrapper, ...] = (
-    Wrapper("NUL bytes", lambda text: any(code in text for code in "\0\x07\x08"), _without_controls),
+    Wrapper("NUL bytes", lambda text: "\0" in text or "\x07" in text, _without_controls),
+    Wrapper("backspaces", lambda text: "\x08" in text, _without_backspaces),
     Wrapper("non-breaking blanks", lambda text: "\xa0" in text or "\udca0" in text, _without_hard_blanks),
     Wrapper("HTML entities", _proven_entities, _without_entities),
     Wrapper(
@@ -82,13 +98,16 @@ WRAPPERS: tuple[Wrapper, ...] = (
 )
 
 
-def log_lines(text: str, first: int, used: set[str]) -> list[LogLine]:
-    """Unwrap a stretch of a source whose first raw line has the number ``first``; names of wrappers go to ``used``."""
+def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> list[LogLine]:
+    """Unwrap a stretch of a source whose first raw line has the number ``first``.
+
+    The names of wrappers go to ``used``; what had to be repaired goes to ``notes``, with its lines.
+    """
     active = [wrapper for wrapper in WRAPPERS if wrapper.proven(text)]
     escapes = "#012" in text
     returns = "\r" in text
     lines: list[LogLine] = []
-    for number, raw in transfer_decoded(text, first, used):
+    for number, raw in opened(text, transfer_decoded(text, first, used), used, notes):
         if returns and "\r" in raw:
             used.add("CR line ends")
             parts = raw.rstrip("\r").split("\r")

@@ -144,12 +144,12 @@ def test_only_entities_with_a_semicolon_are_decoded() -> None:
     """``html.unescape`` would turn &regmap into a registered sign and &gt into a bracket."""
     used: set[str] = set()
     lines = log_lines(
-        "(&amp;regmap-&gt;lock)\n(&regmap->lock) (&gt->reset.mutex) &amp;amp;x &#39; &#0; &copy;", 1, used
+        "(&amp;regmap-&gt;lock)\n(&regmap->lock) (&gt->reset.mutex) &amp;amp;x &#39; &#0; &copy;", 1, used, []
     )
     assert [line.text for line in lines] == ["(&regmap->lock)", "(&regmap->lock) (&gt->reset.mutex) &x ' &#0; &copy;"]
     assert used == {"HTML entities"}
 
 
 def test_escapes_of_syslog_are_no_key_numbers() -> None:
-    lines = log_lines("kernel: a#012-> #2 (kn->active#113){+.+.}:#011b", 7, set())
+    lines = log_lines("kernel: a#012-> #2 (kn->active#113){+.+.}:#011b", 7, set(), [])
     assert [(line.number, line.text) for line in lines] == [(7, "a"), (7, "-> #2 (kn->active#113){+.+.}:\tb")]

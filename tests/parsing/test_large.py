@@ -20,6 +20,11 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "SMALL", 1000)
 
 
+def later(body: bytes, count: int) -> bytes:
+    """The report as it would be printed at another time: with one time stamp, it would be one event captured twice."""
+    return body.replace(b"[ 2311.", b"[ %d." % (2311 + count))
+
+
 def blocks(data: bytes, size: int) -> Iterator[bytes]:
     return (data[start : start + size] for start in range(0, len(data), size))
 
@@ -45,7 +50,7 @@ def test_neighbourhoods_hold_their_anchors_and_count_lines(size: int, small_bloc
 def test_reports_of_a_large_file_have_their_lines(count: int, tmp_path: Path, sample: Path) -> None:
     path = tmp_path / "big.log"
     body = sample.read_bytes() + b"\n"
-    path.write_bytes(b"".join(NOISE + NOISE + body for _ in range(count)) + NOISE * 6)
+    path.write_bytes(b"".join(NOISE + NOISE + later(body, number) for number in range(count)) + NOISE * 6)
     log = read_file(str(path))
     assert log.size == path.stat().st_size
     assert log.size > candidates.SMALL
@@ -66,7 +71,7 @@ def test_close_reports_and_one_with_a_wide_gap(tmp_path: Path, sample: Path) -> 
     split = caller.index(b"[ 2311.315498]")
     gap = caller[:split] + stamped + caller[split:]
     path = tmp_path / "big.log"
-    path.write_bytes(NOISE * 5 + body * 3 + NOISE * 2 + gap + NOISE * 2)
+    path.write_bytes(NOISE * 5 + body + later(body, 1) + later(body, 2) + NOISE * 2 + gap + NOISE * 2)
     log = read_file(str(path))
     (small,) = read_bytes(body).reports
     assert [report == small for report in log.reports] == [True] * 4
