@@ -1,19 +1,24 @@
-"""The cycle as a figure of plain ASCII, at most 75 columns wide, for a mail or a commit message.
+"""A report as a figure of plain ASCII, at most 75 columns wide, for a mail or a commit message.
 
-Short cycles are two rows, the upper one read to the right and the lower one to the left; what does not fit so is a
-column. Numbers on the arrows are those of the call paths below the figure.
+Short cycles, closed by a dependency or an interrupt, are two rows, the upper one read to the right and the lower one to
+the left; what does not fit so is a column. Numbers on the arrows are those of the call paths below the figure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from lockview.analysis.cycles import has_cycle
+from lockview.analysis.explain import summary
 from lockview.analysis.functions import is_lock_core, is_plumbing
-from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind
+from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, Relation, Shape
 from lockview.analysis.stacks import call_path
 from lockview.analysis.tasks import reporter
+from lockview.export.shape_figures import shape_figure
 from lockview.layout.labels import LONGEST, elided, visible
+from lockview.layout.placement import number_of
 from lockview.model.reports import Report
+from lockview.model.stacks import StackTrace
 
 WIDTH = 75
 NAME_WIDTH = 60
@@ -24,9 +29,9 @@ DOTS = "..."
 
 
 def text_figure(report: Report, graph: LockGraph, *, scenario: bool = False) -> str:
-    """The figure and the call paths; with ``scenario`` also who takes what in which order, and a verdict."""
+    """The figure and the call paths; of a cycle with ``scenario`` also who takes what in which order, and a verdict."""
     parts = [list(_headline(report, graph)), list(_figure(graph)), list(_paths(graph))]
-    if scenario and graph.tasks:
+    if scenario and _running(graph):
         parts += [list(_scenario(graph)), list(_verdict(graph))]
     return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts if part) + "\n"
 
@@ -46,7 +51,7 @@ def _headline(report: Report, graph: LockGraph) -> Iterator[str]:
     wanted = next((node.name for node in graph.nodes if node.wanted), "")
     held = next((node.name for node in graph.nodes if node.held), "")
     if not wanted and not held:
-        yield _ascii(report.title, WIDTH)
+        yield _ascii(summary(report, graph), WIDTH)
         return
     first = f"{task} wants {wanted or 'a lock'}"
     second = f"while holding {held}" if held else ""
@@ -59,24 +64,31 @@ def _headline(report: Report, graph: LockGraph) -> Iterator[str]:
 
 
 def _figure(graph: LockGraph) -> Iterator[str]:
-    count = len(graph.nodes)
-    if not _is_ring(graph):
-        yield from _list(graph)
+    round_ = _round(graph)
+    count = len(round_)
+    if not round_:
+        yield from shape_figure(graph, _ascii)
         return
-    names = [_ascii(node.name, ROW_NAME_WIDTH) for node in graph.nodes]
-    orders = [str(edge.order) for edge in graph.edges]
+    names = [_ascii(graph.nodes[edge.tail].name, ROW_NAME_WIDTH) for edge in round_]
+    orders = [number_of(edge) for edge in round_]
     splits = [_rows(names, orders, split) for split in range(1, count + 1) if split < count or count == 1]
     rows = min(splits, key=lambda lines: max(map(len, lines)))
     if max(map(len, rows)) <= WIDTH:
         yield from rows
     else:
-        yield from _column([_ascii(node.name, NAME_WIDTH) for node in graph.nodes], orders)
+        yield from _column([_ascii(graph.nodes[edge.tail].name, NAME_WIDTH) for edge in round_], orders)
 
 
-def _is_ring(graph: LockGraph) -> bool:
-    count = len(graph.nodes)
-    ends = [(edge.tail, edge.head) for edge in graph.edges]
-    return count > 0 and ends == [(number, (number + 1) % count) for number in range(count)]
+def _round(graph: LockGraph) -> tuple[LockEdge, ...]:
+    """The edges in the order of the one cycle that they form; () when they form none, or a node is left over."""
+    if graph.shape not in (Shape.RING, Shape.CONTEXTS) or len(graph.edges) != len(graph.nodes):
+        return ()
+    after = {edge.tail: edge for edge in graph.edges}
+    here, way = graph.edges[0].tail if graph.edges else -1, list[LockEdge]()
+    while here in after:
+        way.append(after.pop(here))
+        here = way[-1].head
+    return tuple(way) if way and not after and here == way[0].tail else ()
 
 
 def _rows(names: Sequence[str], orders: Sequence[str], split: int) -> list[str]:
@@ -115,27 +127,26 @@ def _column(names: Sequence[str], orders: Sequence[str]) -> Iterator[str]:
     yield from lines
 
 
-def _list(graph: LockGraph) -> Iterator[str]:
-    """What is no ring: one line per dependency, or the locks alone."""
-    for edge in graph.edges:
-        room = (WIDTH - 9 - len(str(edge.order))) // 2
-        tail, head = (_ascii(graph.nodes[end].name, room) for end in (edge.tail, edge.head))
-        yield f" {tail} --{edge.order}--> {head}"
-    if not graph.edges:
-        yield from (f" {_ascii(node.name, WIDTH - 1)}" for node in graph.nodes)
-
-
 def _paths(graph: LockGraph) -> Iterator[str]:
-    indent = max((len(str(edge.order)) for edge in graph.edges), default=1)
-    for edge in graph.edges:
+    """The calls behind each dependency and interrupt; other edges are listed only where they have some."""
+    always = (Relation.DEPENDENCY, Relation.INTERRUPT)
+    edges = [e for e in graph.edges if e.relation in always or e.dependency.stack.frames or e.evidence]
+    indent = max((len(number_of(edge)) for edge in edges), default=1)
+    for edge in edges:
         note = "  (new)" if edge.dependency.new else "  (inferred)" if edge.dependency.inferred else ""
-        start = f" {edge.order:>{indent}}  "
-        yield start + _path(edge, WIDTH - len(start) - len(note)) + note
+        start = f" {number_of(edge):>{indent}}  "
+        if edge.dependency.stack.frames or not edge.evidence:
+            yield start + _path(edge, edge.dependency.stack, WIDTH - len(start) - len(note)) + note
+            start = " " * len(start)
+        for evidence in edge.evidence:
+            yield start + _ascii(f"{evidence.title or 'seen'}:", WIDTH - len(start))
+            yield " " * len(start) + "  " + _path(edge, evidence.stack, WIDTH - len(start) - 2)
+            start = " " * len(start)
 
 
-def _path(edge: LockEdge, width: int) -> str:
+def _path(edge: LockEdge, stack: StackTrace, width: int) -> str:
     """The calls from the one that took the lock out to the entry; what lies in the middle may be left out."""
-    names = [frame.bare_function for frame in call_path(edge.dependency.stack)]
+    names = [frame.bare_function for frame in call_path(stack)]
     while names and is_lock_core(names[0]):
         del names[0]
     while len(names) > 1 and is_plumbing(names[-1]):
@@ -155,20 +166,21 @@ def _scenario(graph: LockGraph) -> Iterator[str]:
 
     As in the kernel's own table a step may be wider than its column, because nothing stands to its right.
     """
-    steps = [(task, name) for task in graph.tasks for name in _taken(graph, task)]
-    steps += [(task, graph.edges[task.edges[-1]].dependency.wanted.name) for task in graph.tasks]
+    tasks = _running(graph)
+    steps = [(task, name) for task in tasks for name in _taken(graph, task)]
+    steps += [(task, graph.nodes[_own(graph, task)[-1].head].name) for task in tasks]
     longest = min(max(len(_ascii(name, NAME_WIDTH)) for _, name in steps) + len(LOCK) + 1, WIDTH // 2)
-    column = min(WIDEST_COLUMN, (WIDTH - longest) // max(1, len(graph.tasks) - 1))
+    column = min(WIDEST_COLUMN, (WIDTH - longest) // max(1, len(tasks) - 1))
     if column >= NARROWEST_COLUMN:
-        heads = [_ascii(task.name, column - 2) for task in graph.tasks]
+        heads = [_ascii(task.name, column - 2) for task in tasks]
         yield " " + "".join(head.ljust(column) for head in heads)
         yield " " + "".join(("-" * len(head)).ljust(column) for head in heads)
-        place = {task.number: at for at, task in enumerate(graph.tasks)}
+        place = {task.number: at for at, task in enumerate(tasks)}
         for task, name in steps:
             start = " " * (1 + place[task.number] * column)
             yield start + LOCK.format(_ascii(name, WIDTH - len(start) - len(LOCK)))
     else:
-        width = max(len(_ascii(task.name, WIDEST_COLUMN)) for task in graph.tasks)
+        width = max(len(_ascii(task.name, WIDEST_COLUMN)) for task in tasks)
         for task, name in steps:
             start = f" {_ascii(task.name, WIDEST_COLUMN).ljust(width)}  "
             yield start + LOCK.format(_ascii(name, WIDTH - len(start) - len(LOCK)))
@@ -178,9 +190,19 @@ def _scenario(graph: LockGraph) -> Iterator[str]:
 
 def _taken(graph: LockGraph, task: GraphTask) -> list[str]:
     """The locks that a task gets before it waits."""
-    edges = [graph.edges[number] for number in task.edges]
+    edges = _own(graph, task)
     nodes = [edges[0].tail, *(edge.head for edge in edges[:-1])]
     return [graph.nodes[node].name for node in nodes]
+
+
+def _running(graph: LockGraph) -> list[GraphTask]:
+    """The tasks that a cycle of dependencies needs."""
+    return [task for task in graph.tasks if _own(graph, task)] if has_cycle(graph) else []
+
+
+def _own(graph: LockGraph, task: GraphTask) -> list[LockEdge]:
+    """The dependencies that a task made."""
+    return [graph.edges[n] for n in task.edges if graph.edges[n].relation is Relation.DEPENDENCY]
 
 
 def _verdict(graph: LockGraph) -> Iterator[str]:

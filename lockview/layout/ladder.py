@@ -9,11 +9,16 @@ from lockview.layout.stairs import nesting_order, stairs
 
 def ladder(graph: LockGraph, sizes: Sizes) -> Placement:
     """Place any graph as a ladder; each rung stands one step further in."""
+    order = ladder_order(graph)
+    return stairs(graph, sizes, order, range(len(order)))
+
+
+def ladder_order(graph: LockGraph) -> list[int]:
+    """The numbers of the nodes from the top down."""
     ranks: dict[int, list[int]] = {}
     for node in graph.nodes:
         ranks.setdefault(_rank(graph, node), []).append(node.number)
-    order = [node for rank in sorted(ranks) for node in nesting_order(graph, ranks[rank])]
-    return stairs(graph, sizes, order, range(len(order)))
+    return [node for rank in sorted(ranks) for node in nesting_order(graph, ranks[rank])]
 
 
 def _rank(graph: LockGraph, node: LockNode) -> int:

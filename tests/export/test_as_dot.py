@@ -6,7 +6,18 @@ import sys
 import pytest
 from golden_files import check_golden
 from hypothesis import given, settings
-from lock_graphs import HOSTILE, report_about, ring_of, rings, sample_graph, sample_report
+from lock_graphs import (
+    HOSTILE,
+    any_graphs,
+    deadlock,
+    ladder_graph,
+    report_about,
+    ring_of,
+    rings,
+    sample_graph,
+    sample_report,
+    usage_graph,
+)
 
 from lockview.analysis.lock_graph import LockGraph
 from lockview.export.as_dot import dot
@@ -21,7 +32,7 @@ print(json.dumps([[[n, n.attr["label"]] for n in graph.nodes()] + [[*e] for e in
 """
 ATTRIBUTES = (
     *("label", "labelloc", "fontname", "fontsize", "rankdir"),
-    *("shape", "style", "tooltip", "color", "penwidth", "constraint"),
+    *("shape", "style", "tooltip", "color", "penwidth", "constraint", "arrowhead"),
 )
 QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
@@ -81,3 +92,18 @@ def test_all_that_comes_from_a_log_is_inside_quotes(graph: LockGraph) -> None:
     assert all(map(str.isprintable, text.split("\n")))
     bare = set(re.findall(r"[^\s=,;\[\]{}>-]+", QUOTED.sub("", text)))
     assert bare <= {"digraph", "lockview", "graph", "node", "edge", *ATTRIBUTES}
+
+
+def test_each_relation_has_a_style_and_a_head_of_its_own() -> None:
+    text = dot(deadlock(0), sample_report())
+    assert 'label="holds' in text
+    assert 'arrowhead="dot"' in text
+    assert 'shape="ellipse"' in text
+    assert 'arrowhead="tee"' in dot(ladder_graph("&rq->__lock", "&mm->mmap_lock"), sample_report())
+    assert 'arrowhead="normalnormal"' in dot(usage_graph("&port->lock"), sample_report())
+
+
+@given(any_graphs())
+@settings(max_examples=60, deadline=None)
+def test_graphs_of_any_shape_have_all_their_lines(graph: LockGraph) -> None:
+    assert len(dot(graph, sample_report()).splitlines()) == 5 + len(graph.nodes) + len(graph.edges)

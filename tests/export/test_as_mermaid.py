@@ -2,7 +2,17 @@ import re
 
 from golden_files import check_golden
 from hypothesis import given, settings
-from lock_graphs import HOSTILE, report_about, ring_of, rings, sample_graph, sample_report
+from lock_graphs import (
+    HOSTILE,
+    any_graphs,
+    deadlock,
+    ladder_graph,
+    report_about,
+    ring_of,
+    rings,
+    sample_graph,
+    sample_report,
+)
 
 from lockview.analysis.lock_graph import LockGraph
 from lockview.export.as_mermaid import mermaid
@@ -46,3 +56,15 @@ def test_every_line_has_one_of_four_shapes(graph: LockGraph) -> None:
             assert not set("<>&%`*|\\[](){}~") & set(label.replace("<br/>", ""))
     for node, line in zip(graph.nodes, lines, strict=False):
         assert shown(LABEL.findall(line)[0].split("<br/>")[0]) == visible(node.lock_class.name)
+
+
+def test_tasks_and_what_is_not_allowed_look_different() -> None:
+    assert '(["one#47;1' in mermaid(deadlock(0), sample_report()) or '(["one/1' in mermaid(deadlock(0), sample_report())
+    assert " --x L2" in mermaid(ladder_graph("&rq->__lock", "&mm->mmap_lock"), sample_report())
+
+
+@given(any_graphs())
+@settings(max_examples=60, deadline=None)
+def test_graphs_of_any_shape_have_all_their_lines(graph: LockGraph) -> None:
+    lines = mermaid(graph, sample_report()).splitlines()
+    assert len(lines) == 2 + len(graph.nodes) + 2 * len(graph.edges)

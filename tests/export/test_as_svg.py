@@ -3,7 +3,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from golden_files import check_golden
 from hypothesis import given, settings
-from lock_graphs import HOSTILE, report_about, ring_of, rings, sample_graph, sample_report
+from lock_graphs import HOSTILE, any_graphs, irq_graph, report_about, ring_of, rings, sample_graph, sample_report
 
 from lockview.analysis.lock_graph import LockGraph
 from lockview.export.as_svg import svg
@@ -104,3 +104,15 @@ def test_every_format_is_rendered() -> None:
     }
     for fmt, start in starts.items():
         assert render(report, graph, fmt).startswith(start)
+
+
+@given(any_graphs())
+@settings(max_examples=40, deadline=None)
+def test_graphs_of_any_shape_are_drawings_in_every_view(graph: LockGraph) -> None:
+    for view in VIEWS:
+        parsed(svg(drawing_for(sample_report(), graph, view), LIGHT))
+
+
+def test_lanes_of_what_is_no_cycle_say_so() -> None:
+    drawing = drawing_for(sample_report(), irq_graph("&base->lock", "&foo->lock"), "lanes")
+    assert "closed by an interrupt" in drawing.title

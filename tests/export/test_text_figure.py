@@ -4,7 +4,21 @@ import pytest
 from golden_files import check_golden
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lock_graphs import HOSTILE, report_about, ring_of, rings, sample_graph, sample_report
+from lock_graphs import (
+    HOSTILE,
+    any_graphs,
+    deadlock,
+    irq_graph,
+    ladder_graph,
+    pile_up,
+    plain_graph,
+    report_about,
+    ring_of,
+    rings,
+    sample_graph,
+    sample_report,
+    usage_graph,
+)
 
 from lockview.analysis.lock_graph import LockGraph
 from lockview.export.text_figure import text_figure
@@ -13,7 +27,7 @@ from lockview.model.reports import Task
 
 def figure(graph: LockGraph) -> list[str]:
     """The lines of the figure alone."""
-    return text_figure(report_about(graph), graph).split("\n\n")[1].split("\n")
+    return text_figure(report_about(graph), graph).split("\n\n")[1].rstrip("\n").split("\n")
 
 
 def test_the_sample_is_the_golden_one() -> None:
@@ -98,3 +112,55 @@ def test_a_hostile_name_is_only_text() -> None:
 
 def test_an_empty_graph_gives_the_title() -> None:
     assert text_figure(sample_report(), LockGraph((), (), ())).startswith("WARNING: possible circular")
+
+
+def test_what_an_interrupt_closes_is_a_ring_too() -> None:
+    text = text_figure(sample_report(), irq_graph("&base->lock", "&foo->lock"))
+    assert text.split("\n\n", 1)[1] == (
+        " +-> &base->lock ---+\n"
+        " |                  1\n"
+        " 2                  |\n"
+        " +-- &foo->lock <---+\n"
+        "\n"
+        " 1  foo  (new)\n"
+        " 2  became SOFTIRQ-irq-unsafe at:\n"
+        "      run_timer_softirq\n"
+        "    became SOFTIRQ-irq-safe at:\n"
+        "      run_timer_softirq\n"
+    )
+    assert " +-> &port->lock --+" in text_figure(sample_report(), usage_graph("&port->lock"))
+
+
+def test_a_ladder_is_indented() -> None:
+    assert figure(ladder_graph("&rq->__lock", "&p->pi_lock", "&mm->mmap_lock")) == [
+        " hardirq context {2:2}",
+        " +- &rq->__lock {3:3}",
+        "    +- &p->pi_lock {2:2}",
+        "       +- &mm->mmap_lock {3:3}  wanted",
+    ]
+    text = text_figure(sample_report(), ladder_graph("&rq->__lock", "&mm->mmap_lock"))
+    assert "\n hardirq context --1--X &mm->mmap_lock\n" in text
+
+
+def test_waiting_tasks_are_a_table() -> None:
+    assert figure(pile_up(1)) == [
+        " who waits        for what             held by",
+        " ---------------  -------------------  ---------------",
+        " writer/100       &sb->s_umount        kworker/u4:1/11",
+        " kworker/u4:1/11  &journal->j_barrier  sync/41",
+    ]
+    assert " and 8 more" in figure(deadlock(30))
+
+
+def test_plain_locks_are_lines() -> None:
+    assert figure(plain_graph("a", "b", nested=False)) == [" a", " b"]
+
+
+@given(any_graphs(), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_any_shape_is_ascii_and_narrow(graph: LockGraph, scenario: bool) -> None:
+    for line in text_figure(sample_report(), graph, scenario=scenario).splitlines():
+        assert len(line) <= 75
+        assert line.isascii()
+        assert line.isprintable()
+        assert line == line.rstrip()
