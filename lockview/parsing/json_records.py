@@ -126,6 +126,6 @@ def _in_order(records: list[_Record], notes: list[Problem]) -> list[NumberedLine
     if len(orders) == len(records) and orders != sorted(orders):
         span = Span(records[0].number, records[-1].number)
         records = sorted(records, key=lambda record: record.order)
-        message = f"the records of lines {span.first}-{span.last} stood in another order; they were sorted by their own"
+        message = f"lines {span.first}-{span.last}: the records stood in another order and were sorted by their own"
         notes.append(Problem(Severity.NOTE, "records-sorted", message, span))
     return [(record.number, line) for record in records for line in record.lines]

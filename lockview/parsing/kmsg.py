@@ -85,7 +85,7 @@ def _printed(records: list[_Record], notes: list[Problem]) -> list[NumberedLine]
         before = joined[-1] if joined else None
         continues = before and (record.flag == "+" or (record.flag == "c" and before.flag == "c"))
         if before and continues and len(before.text) < _LONGEST_TEXT and before.caller == record.caller:
-            joined[-1] = before._replace(text=before.text + record.text)
+            joined[-1] = before._replace(flag=record.flag, text=before.text + record.text)
             notes.append(
                 _note("records-joined", before.number, record.number, "are one continued record; they were joined")
             )

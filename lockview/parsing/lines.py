@@ -6,6 +6,7 @@ which every run of blanks and every line break is one blank, and from which any 
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -54,6 +55,7 @@ class Stream:
                 depth = 0
         self.flat = "".join(parts[:-1])
         self._spans: list[Span | None] = [None] * len(self.lines)
+        self._ordered = all(one.number <= other.number for one, other in itertools.pairwise(self.lines))
 
     def index(self, offset: int) -> int:
         """The index into ``lines`` of the line that holds an offset."""
@@ -78,7 +80,11 @@ class Stream:
         first = bisect_right(self.starts, start, 1) - 1
         after = first + 1
         if after < len(self.starts) and end > self.starts[after]:
-            return Span(self.lines[first].number, self.line(end - 1).number)
+            last = self.index(end - 1)
+            if self._ordered:
+                return Span(self.lines[first].number, self.lines[last].number)
+            numbers = [line.number for line in self.lines[first : last + 1]]
+            return Span(min(numbers), max(numbers))
         span = self._spans[first]
         if span is None:
             number = self.lines[first].number
