@@ -12,9 +12,31 @@ from lockview.analysis.tasks import task_groups, task_names
 from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import ChainEntry, CircularReport, Dependency, Operation, Report
 
+_FAMILIES = {
+    ReportKind.INCONSISTENT: "graph_irq",
+    ReportKind.IRQ_ORDER: "graph_irq",
+    ReportKind.IRQ_INVERSION: "graph_irq",
+    "TsanReport": "graph_foreign",
+    "HelgrindReport": "graph_foreign",
+    "WitnessReport": "graph_foreign",
+    "JavaDeadlockReport": "graph_foreign",
+}
+"""The module of this package whose ``graph(report)`` draws a class of reports; others are a cycle or an edge."""
+
 
 def lock_graph(report: Report) -> LockGraph:
-    """Build the graph of a report.
+    """Build the graph of a report of any kind. Never raises."""
+    module = _FAMILIES.get(type(report).__name__)
+    if module is None:
+        return dependency_graph(report)
+    from importlib import import_module
+
+    graph: LockGraph = import_module(f"lockview.analysis.{module}").graph(report)
+    return graph
+
+
+def dependency_graph(report: Report) -> LockGraph:
+    """Build the graph of a report about an order of locks.
 
     Shape:  nodes in ring order from the wanted lock; one edge per dependency; edges of one task are neighbours.
     Errors: never raises. A report that names only a wanted and a held lock gives the one new edge (a self-loop when

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, LockNode, Mode
 from lockview.analysis.tasks import function_path, reporter, shared_function
@@ -20,8 +20,32 @@ class Sentence(NamedTuple):
     item: str = ""
 
 
+_FAMILIES = {
+    ReportKind.RECURSIVE: "explain_recursive",
+    ReportKind.INCONSISTENT: "explain_irq",
+    ReportKind.IRQ_ORDER: "explain_irq",
+    ReportKind.IRQ_INVERSION: "explain_irq",
+    "TsanReport": "explain_foreign",
+    "HelgrindReport": "explain_foreign",
+    "WitnessReport": "explain_foreign",
+    "JavaDeadlockReport": "explain_foreign",
+}
+"""The module of this package with ``summary`` and ``explain`` for a class of reports; others are lockdep orders."""
+
+
+def _of_family(report: Report) -> Any:
+    from importlib import import_module
+
+    module = _FAMILIES.get(type(report).__name__)
+    return import_module(f"lockview.analysis.{module}") if module else None
+
+
 def summary(report: Report, graph: LockGraph) -> str:
     """The report in one line: ``khugepaged/43 wants &mapping->i_mmap_rwsem while holding fs_reclaim``."""
+    family = _of_family(report)
+    if family:
+        line: str = family.summary(report, graph)
+        return line
     wanted = next((node.name for node in graph.nodes if node.wanted), "")
     held = next((node.name for node in graph.nodes if node.held), "")
     if not wanted and not held:
@@ -33,6 +57,10 @@ def summary(report: Report, graph: LockGraph) -> str:
 
 def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
     """Say who wants what, how the cycle closes, how many tasks it takes, what the locks are, and what is missing."""
+    family = _of_family(report)
+    if family:
+        told: tuple[Sentence, ...] = family.explain(report, graph)
+        return told
     return (
         *_conflict(report, graph),
         *(_link(graph, edge) for edge in graph.edges),

@@ -107,7 +107,19 @@ _OWN_CODE = (
     "__might_fault",
     "might_fault",
 )
-_CORE_PREFIXES = _CORE + tuple(name for name, _, _ in ACQUIRERS if name not in _OWN_CODE)
+_FOREIGN_CORE = (
+    "pthread_",
+    "__pthread_",
+    "___pthread_",
+    "__gthread_",
+    "std::mutex::",
+    "witness_",
+    "rw_enter",
+    "rrw_enter",
+)
+"""The lock's own code in user space and in BSD kernels; no function of Linux is called so."""
+
+_CORE_PREFIXES = _CORE + _FOREIGN_CORE + tuple(name for name, _, _ in ACQUIRERS if name not in _OWN_CODE)
 
 _PLUMBING = (
     "0x",

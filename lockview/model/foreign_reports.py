@@ -220,14 +220,17 @@ class JavaDeadlockReport(Report):
     def deadlocked(self) -> tuple[JavaThread, ...]:
         """The threads that wait in a circle, each for the one after it, the last for the first; () if none do."""
         by_name = {thread.name: thread for thread in self.threads}
+        done: set[str] = set()
         for start in self.threads:
-            ring = [start]
-            seen = {start.name}
-            while (following := by_name.get(ring[-1].holder)) is not None and following.name not in seen:
-                ring.append(following)
-                seen.add(following.name)
-            if ring[-1].holder == start.name:
-                return tuple(ring)
+            path: dict[str, JavaThread] = {}
+            thread: JavaThread | None = start
+            while thread is not None and thread.name not in done and thread.name not in path:
+                path[thread.name] = thread
+                thread = by_name.get(thread.holder)
+            if thread is not None and thread.name in path:
+                waiting = list(path.values())
+                return tuple(waiting[list(path).index(thread.name) :])
+            done.update(path)
         return ()
 
     @property

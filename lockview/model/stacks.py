@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from lockview.model.text import NOWHERE, Span
 
+_SUFFIXES = ("isra", "constprop", "part", "cold", "llvm", "lto_priv", "localalias", "clone", "cfi", *"0123456789")
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -37,9 +39,12 @@ class Frame:
 
     @property
     def bare_function(self) -> str:
-        """The function name without the compiler's suffixes: ``.isra.0``, ``.constprop.71``, ``.part.3``, ``.cold``."""
-        head, dot, _ = self.function.partition(".")
-        return head if dot and head else self.function
+        """The function name without the compiler's suffixes: ``.isra.0``, ``.constprop.71``, ``.part.3``, ``.cold``.
+
+        Other dots are part of the name, as in ``.foo`` of 64-bit PowerPC and in Java.
+        """
+        head, dot, rest = self.function.partition(".")
+        return head if dot and head and rest.startswith(_SUFFIXES) else self.function
 
     @property
     def position(self) -> str:
