@@ -13,9 +13,9 @@ from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import ChainEntry, CircularReport, Dependency, Operation, Report
 
 _FAMILIES = {
-    ReportKind.INCONSISTENT: "graph_irq",
-    ReportKind.IRQ_ORDER: "graph_irq",
-    ReportKind.IRQ_INVERSION: "graph_irq",
+    "InconsistentReport": "graph_irq",
+    "IrqOrderReport": "graph_irq",
+    "IrqInversionReport": "graph_irq",
     "TsanReport": "graph_foreign",
     "HelgrindReport": "graph_foreign",
     "WitnessReport": "graph_foreign",

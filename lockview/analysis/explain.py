@@ -21,10 +21,10 @@ class Sentence(NamedTuple):
 
 
 _FAMILIES = {
-    ReportKind.RECURSIVE: "explain_recursive",
-    ReportKind.INCONSISTENT: "explain_irq",
-    ReportKind.IRQ_ORDER: "explain_irq",
-    ReportKind.IRQ_INVERSION: "explain_irq",
+    "RecursiveReport": "explain_recursive",
+    "InconsistentReport": "explain_irq",
+    "IrqOrderReport": "explain_irq",
+    "IrqInversionReport": "explain_irq",
     "TsanReport": "explain_foreign",
     "HelgrindReport": "explain_foreign",
     "WitnessReport": "explain_foreign",
