@@ -118,7 +118,8 @@ class AtomicReader(BugReader):
 
     @property
     def has_body(self) -> bool:
-        return bool(self._facts[1:] or self.held_lists or self.backtrace.frames)
+        body = self._facts[1:] or self.held_lists or self.backtrace.frames or self.lockdep_off
+        return bool(body) or super().has_body
 
     def report(self) -> AtomicReport:
         backtrace = self.backtrace.backtrace()

@@ -40,6 +40,12 @@ class BugReader(ReportReader):
         """The words of the title line."""
         return self.title.text if self.title else ""
 
+    @property
+    def has_body(self) -> bool:
+        """A title alone is a mention in prose, unless a kernel's time stamp stands before it."""
+        line_start = self.stream.starts[self.stream.index(self.start)]
+        return self.start == line_start and bool(self.stream.line(self.start).time)
+
     def fact(self, token: Token) -> None:
         """Take one of the family's own words."""
         raise NotImplementedError

@@ -146,7 +146,8 @@ class HungTaskReader(BugReader):
 
     @property
     def has_body(self) -> bool:
-        return bool(self.ident.kernel or self._message or self._dumps or self._blockers or self.backtrace.frames)
+        body = self.ident.kernel or self._message or self._dumps or self._blockers or self.backtrace.frames
+        return bool(body) or super().has_body
 
     def report(self) -> HungTaskReport:
         if not self._dumps and self.backtrace.frames:

@@ -42,7 +42,7 @@ class SpinReader(BugReader):
 
     @property
     def has_body(self) -> bool:
-        return bool(self._lock_line or self.backtrace.frames or self._title.get("lock"))
+        return bool(self._lock_line or self.backtrace.frames or self._title.get("lock")) or super().has_body
 
     def report(self) -> SpinReport:
         symbol, magic, owner, pid, owner_cpu = self._lock_line or ("", "", "", "-1", "-1")

@@ -150,7 +150,7 @@ _OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);
 _PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
 _CPU = (
     r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (.{1,64}?) (?:Kdump: loaded )?"
-    r"(Not tainted|Tainted:(?: [A-Z]{1,12}(?![\w:.#-]))*)?(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#\S{1,40}))?\)?"
+    r"(Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?![\w:.#-]))*)?(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#\S{1,40}))?\)?"
 )
 _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})()()()"
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
