@@ -20,6 +20,14 @@ _FAMILIES = {
     "HelgrindReport": "graph_foreign",
     "WitnessReport": "graph_foreign",
     "JavaDeadlockReport": "graph_foreign",
+    "WaitContextReport": "graph_tasks",
+    "NestedReport": "graph_tasks",
+    "UnlockReport": "graph_tasks",
+    "FreedReport": "graph_tasks",
+    "LeftHeldReport": "graph_tasks",
+    "WorkLeakReport": "graph_tasks",
+    "RcuReport": "graph_tasks",
+    "ValidatorReport": "graph_tasks",
 }
 """The module of this package whose ``graph(report)`` draws a class of reports; others are a cycle or an edge."""
 

@@ -29,6 +29,14 @@ _FAMILIES = {
     "HelgrindReport": "explain_foreign",
     "WitnessReport": "explain_foreign",
     "JavaDeadlockReport": "explain_foreign",
+    "WaitContextReport": "explain_tasks",
+    "NestedReport": "explain_tasks",
+    "UnlockReport": "explain_tasks",
+    "FreedReport": "explain_tasks",
+    "LeftHeldReport": "explain_tasks",
+    "WorkLeakReport": "explain_tasks",
+    "RcuReport": "explain_checks",
+    "ValidatorReport": "explain_checks",
 }
 """The module of this package with ``summary`` and ``explain`` for a class of reports; others are lockdep orders."""
 

@@ -77,6 +77,7 @@ _WAIT_TYPES = {
     2: "a raw spinlock or a spinlock, which spins",
     3: "a spinlock with CONFIG_PROVE_RAW_LOCK_NESTING, else a lock that sleeps (mutex, rwsem)",
     4: "a lock that sleeps (mutex, rwsem)",
+    5: "a task, which may do anything",
 }
 _PLAIN = {3: "a lock that sleeps (mutex, rwsem)"}
 _RAW_NESTING = {2: "a raw spinlock, which spins", 3: "a spinlock, rwlock or local lock, which sleeps on PREEMPT_RT"}
@@ -107,12 +108,18 @@ def _wait_type(number: int, raw_nesting: bool | None) -> str:
 def has_raw_nesting(report: Report) -> bool | None:
     """Whether the kernel of a report had CONFIG_PROVE_RAW_LOCK_NESTING, by the wait types in it; None if undecided.
 
-    A lock of type 4 exists only with it. Without it run queue locks and ordinary spinlocks are all of type 2, so a
-    spinlock that is not raw by its name (``->rlock``) and has type 2 tells the opposite.
+    A lock of type 4 exists only with it; the context of a task has type 5 with it, else 4. Without it run queue locks
+    and ordinary spinlocks are all of type 2, so a spinlock that is not raw by its name (``->rlock``) and has type 2
+    tells the opposite.
     """
+    from lockview.model.held_reports import WaitContextReport
+
+    context = report.context if isinstance(report, WaitContextReport) else None
     seen = list(_wait_types(report))
-    if any(types == WaitTypes(4, 4) or types == WaitTypes(1, 3) for _, types in seen):
+    if context == WaitTypes(5, 5) or any(types in (WaitTypes(4, 4), WaitTypes(1, 3)) for _, types in seen):
         return True
+    if context == WaitTypes(4, 4):
+        return False
     if any(types == WaitTypes(2, 2) and base.endswith("->rlock") for base, types in seen):
         return False
     return None
