@@ -24,6 +24,8 @@ from lockview.export.json_codec import (
     word,
     write_entries,
 )
+from lockview.export.json_dumps import EVENT_STREAM, ORDERS, TABLE
+from lockview.export.json_foreign import FOREIGN_REPORTS
 from lockview.export.json_tasks import TASK_FORMS
 from lockview.export.json_values import (
     CHAIN_ENTRY,
@@ -62,6 +64,7 @@ REPORTS = {
     ReportKind.CIRCULAR: report_form(CircularReport, {"chain": many(CHAIN_ENTRY), "chain_exists": many(LOCK_CLASS)}),
     **WAIT_FORMS,
     **TASK_FORMS,
+    **FOREIGN_REPORTS,
 }
 
 
@@ -99,6 +102,9 @@ LOG = entries(
         "reports": many(Codec(report_to_json, report_from_json)),
         "near_misses": many(NEAR_MISS),
         "problems": many(PROBLEM),
+        "orders": many(ORDERS),
+        "tables": many(TABLE),
+        "event_streams": many(EVENT_STREAM),
     },
 )
 
