@@ -6,6 +6,7 @@ the documents that are open.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -90,14 +91,18 @@ class Opener(QObject):
         """Read standard input or a pipe while the window lives; its end, or the user, ends it."""
         from lockview.gui.streams import Stream
 
-        stream = Stream(fd, path or STANDARD_INPUT, self)
+        stream = Stream(fd, path or STANDARD_INPUT, self._spool, self)
         stream.arrived.connect(self._take_stream)
+        stream.kept.connect(self._take_kept)
         stream.broke.connect(self._lose_stream)
         stream.ended.connect(stream.deleteLater)
         self._jobs.watch(stream)
 
     def _take_stream(self, name: str, data: bytes) -> None:
         self.open_bytes(data, name)
+
+    def _take_kept(self, name: str, path: str) -> None:
+        self._try(name, lambda: self._queue(Errand(path, self._spool(), "", name)))
 
     def _lose_stream(self, name: str, sentence: str) -> None:
         self._complain(sentence, name)
@@ -183,10 +188,17 @@ class Opener(QObject):
             "read",
             {"path": errand.source, "spool": errand.spool},
             lambda answer: self._receive(errand, answer),
-            lambda sentence: self._complain(sentence, errand.path or errand.name),
+            lambda sentence: self._fail(errand, sentence),
             title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
         )
         job.ended.connect(self._finish)
+
+    def _fail(self, errand: Errand, sentence: str) -> None:
+        """Say what went wrong; of a copy that the user knows nothing of, in the name of what it is a copy of."""
+        if not errand.path:
+            name = "Standard input" if errand.name == STANDARD_INPUT else errand.name
+            sentence = sentence.replace(errand.source, name)
+        self._complain(sentence, errand.path or errand.name)
 
     def _receive(self, errand: Errand, answer: dict[str, Any]) -> None:
         self._try(
@@ -197,7 +209,11 @@ class Opener(QObject):
         )
 
     def _finish(self) -> None:
-        self._waiting.popleft()
+        errand = self._waiting.popleft()
+        # The document holds its text open, so the names can go: nothing stays behind, whatever ends the program.
+        for copy in (errand.spool, "" if errand.path else errand.source):
+            with contextlib.suppress(OSError):
+                os.unlink(copy)  # noqa: PTH108
         if self._waiting:
             self._run_next()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from lockview.gui.settings_store import SettingsStore
@@ -25,6 +26,8 @@ def config_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder for the settings of one test."""
     folder = tmp_path / "config"
     monkeypatch.setenv("LOCKVIEW_CONFIG_HOME", str(folder))
+    # Where Qt's own file dialog remembers its folders; it takes no heed of variables that come after its start.
+    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(folder))
     return folder
 
 

@@ -1,10 +1,12 @@
 """Work in child processes: answers, progress, cancelling, crashes, time limits, and the newest request winning."""
 
+import contextlib
 import gzip
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +180,7 @@ def test_work_that_is_soon_done_is_never_shown(qtbot: QtBot) -> None:
 
 def test_a_pipe_is_read_while_the_window_lives(qtbot: QtBot) -> None:
     reading, writing = os.pipe()
-    stream = Stream(reading, "-")
+    stream = Stream(reading, "-", _no_file)
     got: list[bytes] = []
     stream.arrived.connect(lambda _, data: got.append(data))
     os.write(writing, b"one ")
@@ -191,7 +193,7 @@ def test_a_pipe_is_read_while_the_window_lives(qtbot: QtBot) -> None:
 
 def test_a_pipe_that_never_ends_can_be_left(qtbot: QtBot) -> None:
     reading, writing = os.pipe()
-    stream = Stream(reading, "-")
+    stream = Stream(reading, "-", _no_file)
     got: list[bytes] = []
     stream.arrived.connect(lambda _, data: got.append(data))
     with qtbot.waitSignal(stream.progress):
@@ -199,6 +201,35 @@ def test_a_pipe_that_never_ends_can_be_left(qtbot: QtBot) -> None:
     stream.cancel()
     os.close(writing)
     assert got == [b"so far"]
+
+
+def test_much_from_a_pipe_goes_to_a_file(qtbot: QtBot, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    stream = Stream(reading, "-", lambda: str(tmp_path / "copy"))
+    data = bytes(range(256)) * 2048
+    with ThreadPoolExecutor() as pool, qtbot.waitSignal(stream.kept) as kept:
+        pool.submit(_pour, writing, data)
+    assert kept.args == ["-", str(tmp_path / "copy")]
+    assert (tmp_path / "copy").read_bytes() == data
+
+
+def test_a_pipe_that_finds_no_room_breaks_with_a_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    stream = Stream(reading, "-", lambda: str(tmp_path / "no folder" / "copy"))
+    with ThreadPoolExecutor() as pool, qtbot.waitSignals([stream.broke, stream.ended]):
+        stream.broke.connect(lambda _, sentence: said.append(sentence))
+        said: list[str] = []
+        pool.submit(_pour, writing, b"x" * (1 << 20))
+    assert "No such file or directory" in said[0]
+
+
+def _pour(fd: int, data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError), os.fdopen(fd, "wb") as file:
+        file.write(data)
+
+
+def _no_file() -> str:
+    raise AssertionError("so little needs no file")
 
 
 class _Work(Work):

@@ -376,3 +376,25 @@ def test_without_room_for_a_copy_the_next_big_file_is_still_read(
     monkeypatch.undo()
     window.open_path(str(big))
     qtbot.waitUntil(lambda: window.workspace.report is not None, timeout=20_000)
+
+
+def test_a_big_pipe_leaves_no_copy_behind(
+    make_window: MakeWindow, qtbot: QtBot, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    window = make_window()
+    window.opener.open_bytes(b"a line of no interest\n" * 20_000 + sample.read_bytes(), "-")
+    window.opener.open_bytes(gzip.compress(sample.read_bytes()), "packed")
+    qtbot.waitUntil(lambda: len(window.workspace.documents) == 2, timeout=20_000)
+    document = window.workspace.documents[0]
+    assert document.lines[20_000] == sample.read_text().splitlines()[0]
+    qtbot.waitUntil(lambda: not [path for path in tmp_path.glob("lockview-*/*") if path.is_file()])
+
+
+def test_what_is_wrong_with_a_copy_is_said_of_what_it_is_a_copy_of(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    window.opener.open_bytes(bytes(range(256)) * 2000, "-")
+    qtbot.waitUntil(lambda: bool(_said(window)), timeout=20_000)
+    assert _said(window).startswith("Standard input is not a text file.")

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QSplitter, QVBoxLayout, QWidget
 from lockview.document.documents import OpenReport
 from lockview.document.links import first_line
 from lockview.document.selection import Selection
+from lockview.gui.plain import tip
 from lockview.gui.replay.event_rows import event_rows, position_of
 from lockview.gui.replay.lanes_view import LanesView
 from lockview.gui.replay.runs import any_run, run_into_deadlock, run_past_deadlock
@@ -250,7 +251,7 @@ class ReplayPanel(QWidget):
         self.state.set_text(state_sentence(replay), Role.SIGNAL if replay.outcome is Outcome.DEADLOCK else Role.TEXT)
         self.hint.set_text(self._hint(replay, no_return))
         self.notice.set_text(notice(opened.graph))
-        self.notice.setToolTip(assumptions_text(replay.scenario))
+        self.notice.setToolTip(tip(assumptions_text(replay.scenario)))
 
     def _hint(self, replay: Replay, no_return: int | None) -> str:
         if self._said:
