@@ -23,6 +23,8 @@ def main(files: Sequence[str] = ()) -> int:
     # Qt's loop runs no Python while nothing happens, so Ctrl+C in the terminal would wait for the next mouse move.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.disable()  # until the window stands: there is no garbage yet, and looking for it takes a twentieth of the start
+    if files:
+        _import_without_qt()
     if not _libraries_are_there():
         return 2
     _keep_none_alive()
@@ -51,6 +53,16 @@ def main(files: Sequence[str] = ()) -> int:
     window.deleteLater()
     app.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     return code
+
+
+def _import_without_qt() -> None:
+    """Import what reading and drawing need, before Qt: PySide looks through the source of all that comes after it."""
+    import lockview.document.opening
+    import lockview.document.selection
+    import lockview.layout.picture
+    import lockview.layout.ring
+    import lockview.layout.theme
+    import lockview.parsing.reader  # noqa: F401 - imported for later
 
 
 def _application() -> QApplication:

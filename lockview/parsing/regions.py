@@ -156,7 +156,9 @@ def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[Report
     """Reports whose title is cut off, in what the ones with a title left over."""
     borders = [(-1, 0), *claimed, (len(stream.flat), len(stream.flat))]
     for (_, free), (limit, _) in itertools.pairwise(borders):
-        for family in (family for family in FAMILIES if family.signs):
+        for family in FAMILIES:
+            if all(stream.flat.find(sign, free, limit) < 0 for sign in family.signs):
+                continue  # and no pattern is made
             position = free
             for sign in _signs(family.signs).finditer(stream.flat, free, limit):
                 if sign.start() >= position:
