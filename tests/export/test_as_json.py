@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from full_values import full
 from hypothesis import given, settings
 from strategies import circular_reports, logs
 
 from lockview.export.as_json import (
+    REPORTS,
     JsonFormError,
     dumps,
     loads,
@@ -19,8 +21,10 @@ from lockview.export.as_json import (
     report_from_json,
     report_to_json,
 )
+from lockview.model.lock_events import EventStream
 from lockview.model.locks import HeldLock, LockClass, WaitTypes
 from lockview.model.logs import Log, NearMiss
+from lockview.model.orders import LockOrders
 from lockview.model.reports import (
     ChainEntry,
     CircularReport,
@@ -32,6 +36,7 @@ from lockview.model.reports import (
     Task,
 )
 from lockview.model.stacks import Backtrace, Frame, StackTrace
+from lockview.model.statistics import Table
 from lockview.model.text import Problem, Severity, Span
 
 SCHEMA = Path(__file__).parents[2] / "resources" / "lockview-log.schema.json"
@@ -71,7 +76,19 @@ def full_log() -> Log:
         chain=chain,
         chain_exists=(held_class,),
     )
-    return Log("a.log", (report,), (problem,), (NearMiss(4, "-> #", "no class"),), ("gzip",), 99, 1000)
+    others = {kind: None for kind, _ in REPORTS.values() if kind is not CircularReport}
+    return Log(
+        "a.log",
+        (report, *map(full, others)),
+        (problem,),
+        (NearMiss(4, "-> #", "no class"),),
+        ("gzip",),
+        99,
+        1000,
+        (full(LockOrders),),
+        (full(Table),),
+        (full(EventStream),),
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -239,7 +256,8 @@ def test_the_wrong_log_of_several_is_named() -> None:
 
 # --- The schema -------------------------------------------------------------------------------------------------
 
-TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "number": float, "boolean": bool}
+TYPES["null"] = type(None)
 
 
 class Checker:
@@ -298,8 +316,9 @@ class Checker:
     def keys(self) -> set[str]:
         """All keys that the schema names, where ``seen`` would collect them."""
         found = {f"log.{key}" for key in self.schema["properties"]}
+        kinds = {option["$ref"].rpartition("/")[2] for option in self.schema["$defs"]["report"]["oneOf"]}
         for name, schema in self.schema["$defs"].items():
-            at = "report" if "kind" in schema.get("properties", {}) else name
+            at = "report" if name in kinds else name
             for option in (schema, *schema.get("anyOf", [])):
                 found |= {f"{at}.{key}" for key in option.get("properties", {})}
         return found
