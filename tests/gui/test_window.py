@@ -263,7 +263,7 @@ def test_everything_that_can_be_used_has_a_name(window: MainWindow) -> None:
 
 def test_reports_of_all_documents_are_stepped_through(make_window: MakeWindow, sample: Path, tmp_path: Path) -> None:
     twice = tmp_path / "twice.log"
-    twice.write_text(sample.read_text() + "\n" + sample.read_text())
+    twice.write_text(sample.read_text() + "\n" + sample.read_text().replace("[ 2311.", "[ 2312."))
     window = make_window(sample, twice)
     assert window.workspace.selection == Selection(document=0, report=0)
     for place in ((1, 0), (1, 1)):
