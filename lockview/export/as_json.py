@@ -26,6 +26,7 @@ from lockview.export.json_codec import (
 )
 from lockview.export.json_dumps import EVENT_STREAM, ORDERS, TABLE
 from lockview.export.json_foreign import FOREIGN_REPORTS
+from lockview.export.json_irq import IRQ_FORMS
 from lockview.export.json_tasks import TASK_FORMS
 from lockview.export.json_values import (
     CHAIN_ENTRY,
@@ -62,6 +63,7 @@ def _write_dependency(dependency: Dependency) -> dict[str, object]:
 
 REPORTS = {
     ReportKind.CIRCULAR: report_form(CircularReport, {"chain": many(CHAIN_ENTRY), "chain_exists": many(LOCK_CLASS)}),
+    **IRQ_FORMS,
     **WAIT_FORMS,
     **TASK_FORMS,
     **FOREIGN_REPORTS,
