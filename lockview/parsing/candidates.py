@@ -31,10 +31,12 @@ class Neighbourhood(NamedTuple):
 class Candidates:
     """Searches a source once. ``lines`` and ``size`` (bytes) count what was read so far.
 
-    ``head`` is its first bytes; ``whole`` all of it when it is small, else empty.
+    ``first_line`` is the number of its first line. ``head`` is its first bytes; ``whole`` all of it when it is small,
+    else empty.
     """
 
-    def __init__(self, anchors: Sequence[bytes], weak_anchors: Sequence[bytes]) -> None:
+    def __init__(self, anchors: Sequence[bytes], weak_anchors: Sequence[bytes], first_line: int = 1) -> None:
+        self._first_line = first_line
         self._anchors = searcher(tuple(anchors))
         self._all_anchors = searcher((*anchors, *weak_anchors))
         self._reach = self._anchors.longest - 1
@@ -60,7 +62,7 @@ class Candidates:
             self.lines = start.count(b"\n") + int(bool(start) and not start.endswith(b"\n"))
             anchors = self._all_anchors.offsets(start)
             if anchors:
-                yield Neighbourhood(1, start, tuple(anchors))
+                yield Neighbourhood(self._first_line, start, tuple(anchors))
             return
         yield from self._large(start, blocks)
 
@@ -99,7 +101,7 @@ class Candidates:
                 yield self._close()
             if not self._open:
                 begin = data.rfind(b"\n", 0, max(seen + offset - LEAD, 0)) + 1
-                self._open_line = lines_before + data.count(b"\n", 0, begin) + 1
+                self._open_line = lines_before + data.count(b"\n", 0, begin) + self._first_line
                 self._open_start = taken = base + begin
             self._open_anchors.append(anchor - self._open_start)
             self._open_until = anchor + EXTENT

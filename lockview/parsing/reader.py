@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from lockview.model.logs import Log, NearMiss
 from lockview.model.reports import Report
@@ -13,6 +14,7 @@ from lockview.parsing.decoding import looks_binary, utf8_blocks
 from lockview.parsing.dialects.dumps import Dumps
 from lockview.parsing.near_misses import unread_titles
 from lockview.parsing.opening import SourceError, read_source
+from lockview.parsing.pieces import Pieces
 from lockview.parsing.regions import read_region
 from lockview.parsing.registry import FAMILIES
 from lockview.parsing.repeats import captured_once
@@ -25,10 +27,13 @@ def read_text(text: str, name: str = "") -> Log:
     return read_bytes(text.encode("utf-8", "surrogatepass"), name)
 
 
-def read_bytes(data: bytes, name: str = "") -> Log:
-    """Read a source that is in memory, compressed or not. Never raises; what could not be read is a problem."""
+def read_bytes(data: bytes, name: str = "", first_line: int = 1) -> Log:
+    """Read a source that is in memory, compressed or not. Never raises; what could not be read is a problem.
+
+    ``first_line`` is the number of its first line, for a part of a source.
+    """
     try:
-        return _read((data[start : start + BLOCK] for start in range(0, len(data), BLOCK)), name)
+        return _read((data[start : start + BLOCK] for start in range(0, len(data), BLOCK)), name, first_line)
     except SourceError as error:
         return Log(name, problems=(Problem(Severity.ERROR, "source-unreadable", str(error)),), size=len(data))
 
@@ -46,31 +51,55 @@ def read_file(
     return _read(read_source(path, progress, cancelled), path)
 
 
-def _read(raw: Iterator[bytes], name: str) -> Log:
+def read_joined(paths: Sequence[str], name: str) -> Log:
+    """Read the pieces of a rotated log, oldest first, as one log; lines are counted through all of them.
+
+    Notes among its problems say which lines are whose. Raises ``SourceError`` when none can be read.
+    """
     notes: list[Note] = []
     used: set[str] = set()
+    pieces = Pieces(paths, notes, used)
+    log = _read_text(pieces.blocks(), name, 1, notes, used)
+    if pieces.failure:
+        raise pieces.failure
+    return replace(log, problems=(*pieces.problems(), *log.problems))
+
+
+def _read(raw: Iterator[bytes], name: str, first_line: int = 1) -> Log:
+    notes: list[Note] = []
+    used: set[str] = set()
+    try:
+        return _read_text(utf8_blocks(unpacked(raw, notes, used), used), name, first_line, notes, used)
+    except ContainerError as error:
+        raise SourceError(f"{name or 'the text'}: {error}") from error
+
+
+def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[Note], used: set[str]) -> Log:
+    """Read text that comes in blocks; ``notes`` and ``used`` grow while it is taken."""
     candidates = Candidates(
         [anchor for family in FAMILIES for anchor in family.anchors],
         [anchor for family in FAMILIES for anchor in family.weak_anchors],
+        first_line,
     )
     dumps = Dumps()
-    reports: list[Report] = []
+    reports: dict[int, list[Report]] = {}
     misses: dict[int, NearMiss] = {}
-    try:
-        for neighbourhood in candidates.neighbourhoods(dumps.watch(utf8_blocks(unpacked(raw, notes, used), used))):
-            region = read_region(neighbourhood, used)
-            known = {report.span.first for report in reports}  # what precedes a neighbourhood may have been in the last
-            reports += [report for report in region.reports if report.span.first not in known]
-            misses |= {miss.line: miss for miss in region.near_misses}
-            if len(reports) >= _MAX_REPORTS:
-                notes.append(Note("limit-reached", f"reading stopped after {len(reports):,} reports"))
-                break
-    except ContainerError as error:
-        raise SourceError(f"{name or 'the text'}: {error}") from error
-    misses |= {miss.line: miss for miss in unread_titles(candidates.whole, 1)}
+    count = 0
+    for neighbourhood in candidates.neighbourhoods(dumps.watch(text)):
+        region = read_region(neighbourhood, used)
+        # What precedes a neighbourhood may have been in the last one.
+        new = [report for report in region.reports if report.span.first not in reports]
+        for report in new:
+            reports.setdefault(report.span.first, []).append(report)
+        misses |= {miss.line: miss for miss in region.near_misses}
+        count += len(new)
+        if count >= _MAX_REPORTS:
+            notes.append(Note("limit-reached", f"reading stopped after {count:,} reports"))
+            break
+    misses |= {miss.line: miss for miss in unread_titles(candidates.whole, first_line)}
     log = Log(
         name=name,
-        reports=tuple(sorted(captured_once(reports), key=lambda report: report.span.first)),
+        reports=tuple(captured_once([report for _, same in sorted(reports.items()) for report in same])),
         problems=tuple(_problems(notes, candidates, bool(reports))),
         near_misses=tuple(miss for _, miss in sorted(misses.items())),
         wrappers=tuple(sorted(used)),

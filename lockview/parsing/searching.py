@@ -41,7 +41,7 @@ class Searcher:
         find = _memmem() if len(block) >= _LARGE else None
         if find is None:
             return Hits(self.offsets(block), block.count(b"\n"))
-        threads = _threads()
+        threads = _threads(os.getpid())
         shares = [self.literals[number :: _thread_count()] for number in range(_thread_count())]
         running = [threads.submit(_found_by, find, block, share) for share in shares if share]
         lines = block.count(b"\n")
@@ -96,7 +96,7 @@ def _thread_count() -> int:
 
 
 @cache
-def _threads() -> Any:
+def _threads(process: int) -> Any:  # noqa: ARG001 - a forked process does not have the threads of its parent
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(_thread_count(), thread_name_prefix="search")
