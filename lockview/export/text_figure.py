@@ -139,6 +139,8 @@ def _paths(graph: LockGraph) -> Iterator[str]:
             yield start + _path(edge, edge.dependency.stack, WIDTH - len(start) - len(note)) + note
             start = " " * len(start)
         for evidence in edge.evidence:
+            if evidence.stack == edge.dependency.stack:
+                continue
             yield start + _ascii(f"{evidence.title or 'seen'}:", WIDTH - len(start))
             yield " " * len(start) + "  " + _path(edge, evidence.stack, WIDTH - len(start) - 2)
             start = " " * len(start)

@@ -21,8 +21,14 @@ class UiState(NamedTuple):
     """It came from a file."""
     report: bool = False
     """One of its reports is selected."""
+    picture: bool = False
+    """That report has something to draw."""
+    links: bool = False
+    """Its picture has edges."""
     cycle: bool = False
-    """That report has a graph with edges."""
+    """Its dependencies close a cycle, so that there is something to replay."""
+    ring: bool = True
+    """Its natural picture is a ring."""
     edge: bool = False
     """An edge is selected, so there is a stack."""
     frame: bool = False
@@ -45,8 +51,18 @@ def needs_report(state: UiState) -> bool:
     return state.report
 
 
+def needs_picture(state: UiState) -> bool:
+    """For actions on the picture."""
+    return state.picture
+
+
+def needs_links(state: UiState) -> bool:
+    """For actions on what joins the locks of the picture."""
+    return state.links
+
+
 def needs_cycle(state: UiState) -> bool:
-    """For actions on the picture and its replay."""
+    """For actions on the replay."""
     return state.cycle
 
 
@@ -67,6 +83,8 @@ class ActionSpec(NamedTuple):
     checked: Callable[[UiState], bool] | None = None
     short: str = ""
     """The title in the tool bar, when the full one is too long."""
+    title_of: Callable[[UiState], str] | None = None
+    """The title, where it depends on what is shown."""
 
 
 FORMATS = (
@@ -79,7 +97,7 @@ FORMATS = (
     ("json", "JSON", "Everything that was read, in the documented form"),
 )
 VIEWS = (
-    ("ring", "Ring", "The cycle as a ring, the wanted lock on top"),
+    ("ring", "Ring", "The picture that fits the report, for a cycle a ring with the wanted lock on top"),
     ("layered", "Layers", "The locks in layers, top to bottom"),
     ("lanes", "Lanes", "One lane for each task that the cycle needs"),
 )
@@ -98,7 +116,7 @@ def _export(name: str, title: str, hint: str) -> ActionSpec:
         f"{title}...",
         lambda window: window.export(name),
         ("Ctrl+E",) if name == "svg" else (),
-        needs_report if name in ("json", "text") else needs_cycle,
+        needs_report if name in ("json", "text") else needs_picture,
         hint,
     )
 
@@ -110,7 +128,7 @@ def _copy(name: str, title: str, hint: str) -> ActionSpec:
         title,
         lambda window: window.copy_as(name),
         ("Ctrl+Alt+C",) if name == "text" else (),
-        needs_report if name in ("json", "text") else needs_cycle,
+        needs_report if name in ("json", "text") else needs_picture,
         hint,
     )
 
@@ -122,11 +140,16 @@ def _view(number: int, name: str, title: str, hint: str) -> ActionSpec:
         title,
         lambda window: window.set_view(name),
         (f"Ctrl+{number}",),
-        needs_cycle,
+        needs_cycle if name == "lanes" else needs_picture,
         hint,
         1,
         lambda state: state.view == name,
+        title_of=_diagram_title if name == "ring" else None,
     )
+
+
+def _diagram_title(state: UiState) -> str:
+    return "Ring" if state.ring else "Diagram"
 
 
 def _theme(name: str, title: str) -> ActionSpec:
@@ -204,10 +227,12 @@ ACTIONS = (
     *(_copy(*row) for row in FORMATS),
     *(_view(number, *row) for number, row in enumerate(VIEWS, 1)),
     ActionSpec(
-        "fit", "View", "Fit", lambda w: w.graph.fit(), ("Ctrl+0",), needs_cycle, "Show the whole picture", group=2
+        "fit", "View", "Fit", lambda w: w.graph.fit(), ("Ctrl+0",), needs_picture, "Show the whole picture", group=2
     ),
-    ActionSpec("zoom-in", "View", "Zoom in", lambda w: w.graph.zoom(1.25), ("Ctrl++", "Ctrl+="), needs_cycle, group=2),
-    ActionSpec("zoom-out", "View", "Zoom out", lambda w: w.graph.zoom(0.8), ("Ctrl+-",), needs_cycle, group=2),
+    ActionSpec(
+        "zoom-in", "View", "Zoom in", lambda w: w.graph.zoom(1.25), ("Ctrl++", "Ctrl+="), needs_picture, group=2
+    ),
+    ActionSpec("zoom-out", "View", "Zoom out", lambda w: w.graph.zoom(0.8), ("Ctrl+-",), needs_picture, group=2),
     *(_theme(*row) for row in THEME_TITLES),
     ActionSpec("reset-layout", "View", "Reset the layout", lambda w: w.reset_layout(), group=6),
     ActionSpec(
@@ -228,8 +253,8 @@ ACTIONS = (
         lambda state: state.later_report,
         short="Report \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}",
     ),
-    ActionSpec("walk-back", "Go", "Back along the cycle", lambda w: w.graph.walk(-1), ("[",), needs_cycle, group=1),
-    ActionSpec("walk", "Go", "On along the cycle", lambda w: w.graph.walk(1), ("]",), needs_cycle, group=1),
+    ActionSpec("walk-back", "Go", "Back along the cycle", lambda w: w.graph.walk(-1), ("[",), needs_links, group=1),
+    ActionSpec("walk", "Go", "On along the cycle", lambda w: w.graph.walk(1), ("]",), needs_links, group=1),
     ActionSpec("replay-first", "Replay", "To the start", lambda w: w.replay.first(), ("<",), needs_cycle),
     ActionSpec("replay-back", "Replay", "One step back", lambda w: w.replay.back(), (",",), needs_cycle),
     ActionSpec("replay-play", "Replay", "Play or pause", lambda w: w.replay.toggle_play(), ("P",), needs_cycle),

@@ -36,6 +36,8 @@ class ActionBoard(QObject):
         for spec in ACTIONS:
             action = self._actions[spec.name]
             action.setEnabled(spec.enabled(state))
+            if spec.title_of is not None:
+                action.setText(spec.title_of(state))
             if spec.checked is not None:
                 action.setChecked(spec.checked(state))
 

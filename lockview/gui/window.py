@@ -139,6 +139,8 @@ class MainWindow(QMainWindow):
     @property
     def state(self) -> UiState:
         """What decides which actions make sense."""
+        from lockview.analysis.cycles import has_cycle
+        from lockview.analysis.lock_graph import Shape
         from lockview.gui.actions import UiState
 
         selection, document, report = self.workspace.selection, self.workspace.document, self.workspace.report
@@ -147,7 +149,10 @@ class MainWindow(QMainWindow):
             document=document is not None,
             reloadable=document is not None and bool(document.path),
             report=report is not None,
-            cycle=report is not None and bool(report.graph.edges),
+            picture=report is not None and bool(report.graph.nodes),
+            links=report is not None and bool(report.graph.edges),
+            cycle=report is not None and has_cycle(report.graph),
+            ring=report is None or report.graph.shape is Shape.RING,
             edge=edge,
             frame=edge and selection.frame is not None,
             earlier_report=self._report_after(-1) is not None,

@@ -28,8 +28,9 @@ def legend(graph: LockGraph, measure: Measure, x: float, y: float, width: float)
     face = Face(measure, SMALL_SIZE)
     rows = _Rows(x, y, width, face)
     shown_tasks = {node.name for node in graph.nodes if node.subject is Subject.TASK}
+    acting = {edge.task for edge in graph.edges if edge.relation in (Relation.DEPENDENCY, Relation.INTERRUPT)}
     for task in graph.tasks:
-        if task.name not in shown_tasks:
+        if task.name not in shown_tasks and task.number in acting:
             words = shown(task.name, NAME_COLUMNS) + (" (reported this)" if task.reporting else "")
             rows.add(_swatch(task.number), SWATCH, words)
     rows.new_row()

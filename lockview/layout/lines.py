@@ -58,7 +58,7 @@ def edge_role(graph: LockGraph, edge: LockEdge) -> str:
     """The colour of an edge: the signal for what the report is about, else that of its task, if one is known."""
     if edge.dependency.new or edge.relation is Relation.FORBIDDEN:
         return Role.SIGNAL
-    known = 0 <= edge.task < len(graph.tasks) and edge.relation not in (Relation.INTERRUPT, Relation.NESTING)
+    known = 0 <= edge.task < len(graph.tasks) and edge.relation is not Relation.NESTING
     return Role.task(edge.task) if known else Role.EDGE
 
 

@@ -72,7 +72,7 @@ def role_in_report(graph: LockGraph, node: LockNode) -> str:
 
 def _on_ladder(graph: LockGraph, node: LockNode) -> str:
     if node.wanted:
-        return "wanted"
+        return f"wanted by {shown(graph.tasks[0].name, LABEL_COLUMNS)}" if len(graph.tasks) == 1 else "wanted"
     relations = {edge.relation for edge in graph.edges if node.number in (edge.tail, edge.head)}
     return "held" if node.held or Relation.NESTING in relations else ""
 

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockview.analysis.lock_graph import LockGraph, LockKind, LockNode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Relation, Shape, Subject
 from lockview.document.visible import visible
 from lockview.gui.rows.row import Kind, Row
-from lockview.layout.drawing import Role
+from lockview.layout.lines import edge_role
+from lockview.layout.placement import number_of
 from lockview.model.locks import HeldLock
 from lockview.model.reports import Report
 
+MOST_LINKS = 100
 KINDS = {
     LockKind.MUTEX: "Mutex",
     LockKind.SPINLOCK: "Spinlock",
@@ -25,11 +27,19 @@ KINDS = {
     LockKind.UNKNOWN: "The report does not tell",
 }
 
+SUBJECTS = {
+    Subject.TASK: "Task",
+    Subject.CONTEXT: "Context: no lock, but what decides which locks may be taken",
+}
+
 
 def lock_rows(report: Report, graph: LockGraph, number: int) -> tuple[Row, ...]:
     """What the lock page shows of one node."""
     node = graph.nodes[number]
     name = visible(node.name)
+    if node.subject is not Subject.LOCK:
+        kind = Row(Kind.FACT, SUBJECTS[node.subject], label="Kind")
+        return (Row(Kind.TITLE, name, fixed=((0, len(name)),)), kind, *_links(graph, node))
     return (
         Row(Kind.TITLE, name, fixed=((0, len(name)),)),
         *_nature(node),
@@ -101,17 +111,28 @@ def _links(graph: LockGraph, node: LockNode) -> Iterator[Row]:
     edges = [edge for edge in graph.edges if node.number in (edge.tail, edge.head)]
     if not edges:
         return
-    yield Row(Kind.HEADING, "In the cycle")
-    for edge in edges:
-        held, wanted = visible(edge.dependency.held.name), visible(edge.dependency.wanted.name)
-        text = f"{held} \u2192 {wanted}"
+    ring = graph.shape in (Shape.RING, Shape.CONTEXTS)
+    yield Row(Kind.HEADING, "In the cycle" if ring else "What it is linked to")
+    for edge in edges[:MOST_LINKS]:
+        text = f"{visible(graph.nodes[edge.tail].name)} \u2192 {visible(graph.nodes[edge.head].name)}"
         yield Row(
             Kind.LINK,
             text,
-            label=str(edge.order),
-            right="new" if edge.dependency.new else visible(graph.tasks[edge.task].name),
+            label=number_of(edge),
+            right=_right(graph, edge),
             fixed=((0, len(text)),),
-            role=Role.SIGNAL if edge.dependency.new else Role.task(edge.task),
+            role=edge_role(graph, edge),
             item=f"edge:{edge.number}",
             line=edge.dependency.span.first or None,
         )
+    if len(edges) > MOST_LINKS:
+        yield Row(Kind.NOTE, f"and {len(edges) - MOST_LINKS} more", dim=True)
+
+
+def _right(graph: LockGraph, edge: LockEdge) -> str:
+    """The task of a dependency, or what else the edge is."""
+    if edge.relation is not Relation.DEPENDENCY:
+        return edge.relation.value
+    if edge.dependency.new:
+        return "new"
+    return visible(graph.tasks[edge.task].name) if 0 <= edge.task < len(graph.tasks) else ""

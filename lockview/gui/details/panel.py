@@ -23,7 +23,7 @@ NO_REPORT = (Row(Kind.NOTE, "Open a log that holds a lock report to see here wha
 NO_EDGE = (
     Row(Kind.NOTE, "Select an arrow of the graph, or walk along the cycle with [ and ], to see its stacks.", dim=True),
 )
-NO_LOCK = (Row(Kind.NOTE, "Select a lock or an arrow of the graph to see what is known about the lock.", dim=True),)
+NO_LOCK = (Row(Kind.NOTE, "Select a lock, a task or an arrow of the graph to see what is known about it.", dim=True),)
 
 
 class DetailsPanel(QWidget):

@@ -11,7 +11,7 @@ from lockview.analysis.explain import Sentence, explain, summary
 from lockview.analysis.lock_graph import LockGraph
 from lockview.document.visible import visible
 from lockview.gui.rows.row import Kind, Row
-from lockview.layout.drawing import Role
+from lockview.layout.lines import edge_role
 from lockview.model.reports import Report
 
 _AROUND = "().,:;"
@@ -33,7 +33,8 @@ def kernel_names(report: Report, graph: LockGraph) -> frozenset[str]:
     """The words of sentences that came from the log: locks, functions, the reporting task."""
     names = {node.name for node in graph.nodes}
     for edge in graph.edges:
-        names.update(frame.bare_function for frame in edge.dependency.stack)
+        for stack in (edge.dependency.stack, *(evidence.stack for evidence in edge.evidence)):
+            names.update(frame.bare_function for frame in stack)
     names.update(task.name for task in graph.tasks)
     if report.task:
         names.add(str(report.task))
@@ -70,8 +71,7 @@ def _role(item: str, graph: LockGraph) -> str:
     number = int(item[5:]) if item.startswith("edge:") else -1
     if not 0 <= number < len(graph.edges):
         return ""
-    edge = graph.edges[number]
-    return Role.SIGNAL if edge.dependency.new else Role.task(edge.task)
+    return edge_role(graph, graph.edges[number])
 
 
 def _source(report: Report) -> Iterator[Row]:

@@ -42,6 +42,6 @@ def words_of(graph: LockGraph, name: str) -> str:
     if sort == "lock" and int(number) < len(graph.nodes):
         return graph.nodes[int(number)].name
     if sort == "edge" and int(number) < len(graph.edges):
-        dependency = graph.edges[int(number)].dependency
-        return f"{dependency.held.name} -> {dependency.wanted.name}"
+        edge = graph.edges[int(number)]
+        return f"{graph.nodes[edge.tail].name} -> {graph.nodes[edge.head].name}"
     return ""

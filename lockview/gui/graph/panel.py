@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lockview.analysis.lock_graph import LockGraph
+from lockview.analysis.lock_graph import LockGraph, Shape
 from lockview.document.documents import OpenReport
 from lockview.document.selection import Selection
 from lockview.gui.graph.items import Look
@@ -87,7 +87,7 @@ class GraphPanel(QWidget):
         return self._status
 
     def set_view(self, name: str) -> None:
-        """Show the report as a ring, in layers or in lanes. Names that are none of these are ignored."""
+        """Show the report as its natural diagram (``ring``), in layers or in lanes. Other names are ignored."""
         if name in VIEWS and name != self._name:
             self._name = name
             self._show_report()
@@ -134,22 +134,40 @@ class GraphPanel(QWidget):
         if self._name == LAYERED and self._shown is not None:
             self._ask_graphviz(self._shown.graph)
         else:
-            self._say(self._name.capitalize() if self._shown else "")
+            self._say(self._title())
+
+    def _title(self) -> str:
+        """What the shown view is called."""
+        if self._shown is None:
+            return ""
+        ring = self._name == RING and self._shown.graph.shape is not Shape.RING
+        return "Diagram" if ring else self._name.capitalize()
 
     def _refresh(self, _: Replay | None = None) -> None:
         """Show selection, hover and replay on the same picture."""
         report, selection = self._shown, self._workspace.selection
-        if report is None or not report.graph.nodes:
-            self.view.note = NOTHING_OPEN if report is None else NO_CYCLE
+        self.view.note = self._note(report)
+        if report is None or self.view.note:
             self.view.show_drawing(NO_DRAWING)
         else:
-            self.view.note = ""
             replay = self._workspace.replay
             marks = marks_of(report.graph, selection.item, self._hovered, replay)
             self.view.show_drawing(self._pictures.drawing(report, self._name, marks, replay))
         place = self._place_of(selection.item)
         self.view.set_focus_item(place)
         self._describe(place)
+
+    def _note(self, report: OpenReport | None) -> str:
+        """Words where there is no picture."""
+        if report is None:
+            return NOTHING_OPEN
+        if not report.graph.nodes:
+            return NO_CYCLE
+        if self._name == LANES:
+            from lockview.analysis.cycles import has_cycle, why_no_run
+
+            return "" if has_cycle(report.graph) else why_no_run(report.graph)
+        return ""
 
     def _appearance_changed(self) -> None:
         fonts = Fonts(self._appearance.ui_font, self._appearance.fixed_font)
@@ -231,7 +249,7 @@ class GraphPanel(QWidget):
         report, replay = self._shown, self._workspace.replay
         if report is None or not report.graph.nodes:
             return None
-        if replay is None and not (self._name == LAYERED and self._pictures.improved(report.graph)):
+        if self.view.note or (replay is None and not (self._name == LAYERED and self._pictures.improved(report.graph))):
             return None
         return self._pictures.drawing(report, self._name, marks_of(report.graph, "", "", replay), replay)
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from lockview.analysis.lock_graph import LockGraph
 from lockview.document.documents import OpenReport
 from lockview.gui.painting import Fonts, font_measure
+from lockview.layout.diagrams import diagram
 from lockview.layout.drawing import Drawing
 from lockview.layout.picture import Marks, picture
 from lockview.layout.placement import Placement, sizes_of
-from lockview.layout.ring import ring
 
 if TYPE_CHECKING:
     from lockview.sim.replay import Replay
@@ -88,7 +88,7 @@ class Pictures:
 
     def _placed(self, graph: LockGraph, view: str) -> Placement:
         if view == RING:
-            return ring(graph, self.measure)
+            return diagram(graph, self.measure)
         from lockview.layout.layered import layered
 
         return layered(graph, sizes_of(graph, self.measure))

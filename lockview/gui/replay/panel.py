@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QSplitter, QVBoxLayout, QWidget
 
+from lockview.analysis.cycles import why_no_run
 from lockview.document.documents import OpenReport
 from lockview.document.links import first_line
 from lockview.document.selection import Selection
@@ -31,7 +32,6 @@ NARROW = 640
 TASKS_WIDTH = 210
 PADDING = 8
 EMPTY = "Open a log that holds a lock report to replay its deadlock here."
-NO_TASKS = "This report names no two dependencies that tasks could be replayed from."
 
 
 class ReplayPanel(QWidget):
@@ -241,7 +241,7 @@ class ReplayPanel(QWidget):
         self.events.set_rows(event_rows(replay) if replay else ())
         if replay is None or opened is None:
             self.lanes.show_replay(None, None)
-            self.state.set_text(NO_TASKS if opened else EMPTY, Role.DIM)
+            self.state.set_text(why_no_run(opened.graph) if opened else EMPTY, Role.DIM)
             self.hint.set_text("")
             self.notice.set_text("")
             return
