@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, LockNode, Mode
+from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, LockNode, Mode, Shape
 from lockview.analysis.tasks import function_path, reporter, shared_function
 from lockview.analysis.wording import counted, listed
 from lockview.model.reports import CircularReport, Report
@@ -256,7 +256,8 @@ def damage(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     reading = report.reading
     harmless = [_HARMLESS[part] for part in reading.missing if part in _HARMLESS]
     if harmless:
-        whole = bool(graph.edges) and not any(edge.dependency.inferred for edge in graph.edges)
+        whole = graph.shape is Shape.RING and bool(graph.edges)
+        whole = whole and not any(edge.dependency.inferred for edge in graph.edges)
         effect = "The cycle does not depend on it." if whole else ""
         yield sentence(f"The text lacks {listed(harmless)}, or part of it. {effect}".rstrip())
     if "chain" in reading.missing and graph.edges:

@@ -56,15 +56,13 @@ def _rcu_tale(report: RcuReport, graph: LockGraph) -> Iterator[Sentence]:
 
 _RCU_FIXES = {
     "context switch": "Inside a read section of RCU nothing may sleep. Usual fixes: leave the section first, "
-    "use SRCU, or "
-    "an allocation that does not sleep.",
+    "use SRCU, or an allocation that does not sleep.",
     "RCU used where it does not watch": "RCU does not watch a CPU that is idle, offline or on its way into user "
-    "space. Usual "
-    "fixes: do the work before or after, wake RCU with ct_irq_enter or RCU_NONIDLE, or keep tracing out of that code.",
+    "space. Usual fixes: do the work before or after, wake RCU with ct_irq_enter or RCU_NONIDLE, or keep tracing out "
+    "of that code.",
     "RCU protection missing": "A pointer that RCU protects is read without rcu_read_lock and without the lock "
-    "that the check names. "
-    "Usual fixes: take rcu_read_lock around the access; or hold the lock and say so in the condition "
-    "(rcu_dereference_protected, lockdep_is_held).",
+    "that the check names. Usual fixes: take rcu_read_lock around the access; or hold the lock and say so in the "
+    "condition (rcu_dereference_protected, lockdep_is_held).",
 }
 
 
@@ -82,16 +80,13 @@ def _validator_line(report: ValidatorReport) -> str:
 
 _LIMITS = {
     "MAX_LOCK_DEPTH": "One task holds more locks at once than lockdep can note (48). Usual cause: a loop that "
-    "locks each "
-    "element of a list; lock one lock around them (nest_lock), or fewer at a time.",
+    "locks each element of a list; lock one lock around them (nest_lock), or fewer at a time.",
     "MAX_LOCKDEP_KEYS": "There are too many lock classes. Usual cause: classes made at run time and never "
-    "unregistered, or a "
-    "module that is loaded again and again.",
+    "unregistered, or a module that is loaded again and again.",
     "MAX_LOCKDEP_SUBCLASSES": "A nesting level of 8 or more was asked for; lockdep knows 0 to 7.",
     "MAX_STACK_TRACE_ENTRIES": "The memory for stacks is used up. Usual fix: raise CONFIG_LOCKDEP_STACK_TRACE_BITS.",
     "MAX_LOCKDEP_ENTRIES": "There are too many dependencies between classes. Usual fix: raise "
-    "CONFIG_LOCKDEP_BITS, or find "
-    "the class that is everywhere (/proc/lockdep_stats tells).",
+    "CONFIG_LOCKDEP_BITS, or find the class that is everywhere (/proc/lockdep_stats tells).",
     "MAX_LOCKDEP_CHAINS": "There are too many different chains of held locks. Usual fix: raise "
     "CONFIG_LOCKDEP_CHAINS_BITS.",
     "MAX_LOCKDEP_CHAIN_HLOCKS": "The memory for chains of held locks is used up. Usual fix: raise "
@@ -100,14 +95,14 @@ _LIMITS = {
 
 
 def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
-    yield sentence(
-        f"{_validator_line(report)[:1].upper()}{_validator_line(report)[1:]}{path_words(report)}.", title_span(report)
-    )
+    line = _validator_line(report)
+    if line.startswith("a "):
+        line = f"A{line[1:]}"
+    yield sentence(f"{line}{path_words(report)}.", title_span(report))
     if report.group is ReportKind.NON_STATIC_KEY:
         yield sentence(
             "Lockdep tells locks apart by a key in static memory. This lock has none: most often it was never "
-            "initialised "
-            "(spin_lock_init, mutex_init, ...), or its memory was cleared or freed."
+            "initialised (spin_lock_init, mutex_init, ...), or its memory was cleared or freed."
         )
         yield sentence(
             "Usual fixes: initialise the lock before its first use; for a lock whose key must be allocated, "
@@ -126,8 +121,7 @@ def _check_tale(report: ValidatorReport) -> Iterator[Sentence]:
     if "chain_key collision" in report.title:
         yield sentence(
             "Two different chains of held locks have one hash. The two are drawn; lockdep may have passed over "
-            "a check of "
-            "the newer one. It is a defect of lockdep or of its memory, not an order of locks."
+            "a check of the newer one. It is a defect of lockdep or of its memory, not an order of locks."
         )
     elif "invalid subclass" in report.title:
         yield sentence("A nesting level of 8 or more was asked for (_nested, set_subclass); lockdep knows 0 to 7.")
@@ -144,6 +138,5 @@ def _check_tale(report: ValidatorReport) -> Iterator[Sentence]:
     else:
         yield sentence(
             "A condition that the lock code takes for granted does not hold. Usual causes: a lock that was used "
-            "against "
-            "its rules (released by another task, used in an interrupt) or overwritten memory."
+            "against its rules (released by another task, used in an interrupt) or overwritten memory."
         )

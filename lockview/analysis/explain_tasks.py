@@ -29,7 +29,7 @@ from lockview.model.held_reports import (
 )
 from lockview.model.locks import HeldLock
 from lockview.model.reports import Report
-from lockview.model.stacks import EMPTY_STACK
+from lockview.model.stacks import StackTrace
 from lockview.model.text import NOWHERE, Span
 
 
@@ -75,9 +75,11 @@ def title_span(report: Report) -> Span:
     return Span(report.span.first, report.span.first) if report.span else NOWHERE
 
 
-def path_words(report: Report) -> str:
-    """The innermost calls of the backtrace in brackets, behind a blank; "" without a backtrace."""
-    path = function_path(report.backtrace.stack if report.backtrace else EMPTY_STACK)
+def path_words(report: Report, innermost: str = "") -> str:
+    """The innermost calls of the backtrace, from one function on, in brackets behind a blank; "" without one."""
+    frames = report.backtrace.stack.frames if report.backtrace else ()
+    start = next((index for index, frame in enumerate(frames) if innermost and frame.bare_function == innermost), 0)
+    path = function_path(StackTrace(frames[start:]))
     return f" ({path})" if path else ""
 
 
@@ -138,8 +140,7 @@ def _wait_tale(report: WaitContextReport, graph: LockGraph) -> Iterator[Sentence
 def _wait_fix(raw: bool | None, under_lock: bool) -> Iterator[Sentence]:
     yield sentence(
         "A lock that may sleep inside one that spins is a bug on every kernel; a spinlock inside a raw spinlock "
-        "or a hard "
-        "interrupt is one on PREEMPT_RT, where spinlocks sleep."
+        "or a hard interrupt is one on PREEMPT_RT, where spinlocks sleep."
         + (" This kernel was built to check that too (PROVE_RAW_LOCK_NESTING)." if raw else "")
     )
     yield sentence(
@@ -166,8 +167,7 @@ def _nested_tale(report: NestedReport, graph: LockGraph) -> Iterator[Sentence]:
     )
     yield sentence(
         "Usual fixes: take the outer lock first, or name the right one in the _nest_lock call. For ww mutexes "
-        "the outer "
-        "one is the acquire context: it must be initialised, and not finished yet."
+        "the outer one is the acquire context: it must be initialised, and not finished yet."
     )
 
 
@@ -183,7 +183,8 @@ def _unlock_tale(report: UnlockReport, graph: LockGraph) -> Iterator[Sentence]: 
         yield sentence(f"{_unlock_line(report)} by its books: lock statistics saw a wait for a lock nobody took.", site)
         yield sentence("Usual cause: a lock that was taken without its annotation, or memory that was overwritten.")
         return
-    yield sentence(f"{_unlock_line(report)}{path_words(report)}.", site)
+    innermost = report.site.bare_function if report.site else ""
+    yield sentence(f"{_unlock_line(report)}{path_words(report, innermost)}.", site)
     if any(lock.lock_class.base == report.name for lock in held_locks(report)):
         yield sentence(
             f"The list shows a held {report.name}: it is another lock of that name, or the list or the lock was "
@@ -244,7 +245,7 @@ def _left_what(report: LeftHeldReport) -> str:
 
 
 def _left_line(report: LeftHeldReport) -> str:
-    deed = "returns to user space" if report.returning else "exits or goes to sleep for the freezer"
+    deed = "returns to user space" if report.returning else "exits, or is to be frozen,"
     if "task exit time" in report.title:
         deed = "exits"
     return f"{reporter(report)} {deed} while holding {_left_what(report)}"

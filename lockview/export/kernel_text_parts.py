@@ -38,12 +38,15 @@ def scenario(report: Report) -> Iterator[str]:
     """The printed scenario, up to the words ``*** DEADLOCK ***``; there must be one."""
     by = " by crosslock" if is_crosslock(report) else ""
     cpus = range(max(step.cpu for step in report.scenario) + 1)
-    yield f" Possible unsafe locking scenario{by}:"
+    steps = [step.operation for step in report.scenario]
+    interrupt = "interrupt " if Operation.IRQ_DISABLE in steps else ""
+    yield f" Possible {interrupt}unsafe locking scenario{by}:"
     yield ""
     for header in ("CPU{}", "----"):
         yield " " * 7 + "".join(header.format(cpu).ljust(_COLUMN) for cpu in cpus).rstrip()
-    for step in report.scenario:
-        yield " " * (7 + _COLUMN * step.cpu if step.cpu else 2) + _step(step)
+    for number, step in enumerate(report.scenario):
+        inside = 2 if Operation.INTERRUPT in steps[:number] else 0
+        yield " " * (7 + _COLUMN * step.cpu if step.cpu else 2 + inside) + _step(step)
     yield ""
     yield " *** DEADLOCK ***"
     yield ""
@@ -131,7 +134,8 @@ def frame_line(frame: Frame) -> str:
     guess = "" if frame.reliable else "? "
     symbol = f"{address}{guess}{frame.function}{frame.position}"
     module = " ".join(filter(None, (frame.module, frame.build_id)))
-    if frame.file and frame.offset is None and not frame.inlined:
-        return f"{symbol} ({frame.file}:{frame.line or '?'})" + (f" {module}" if module else "")
+    unplaced = not frame.file and not frame.function.startswith("0x")
+    if frame.offset is None and not frame.inlined and (frame.file or unplaced):
+        return f"{symbol} ({frame.file or '??'}:{frame.line or '?'})" + (f" {module}" if module else "")
     position = f" {frame.file}:{frame.line or -1}" if frame.file else ""
     return symbol + (f" [{module}]" if module else "") + position + (" [inline]" if frame.inlined else "")

@@ -160,7 +160,7 @@ def _last_place(places: str) -> tuple[str, int]:
     for word in reversed(places.split()):
         file, colon, line = word.rpartition(":")
         if colon:
-            return (file, int(line)) if line.isdigit() else ("", 0)
+            return "" if file == "??" else file, int(line) if line.isdigit() else 0
     return "", 0
 
 

@@ -12,7 +12,7 @@ _PLACE = r"([^\s:]{1,250}\.[chSrs]{1,2}:\d{1,7}) "
 _MAX_MESSAGE = 300
 _words = phrase_words(
     Phrase("state", "rcu_scheduler_active =", r"rcu_scheduler_active = (\d{1,3}), debug_locks = (\d{1,3})"),
-    Phrase("remark", "RCU used illegally from ", r"(RCU used illegally from [a-z ]{3,40}!)"),
+    Phrase("remark", "RCU used illegally from ", r"(RCU used illegally from [A-Za-z ]{3,40}!)"),
     Phrase(
         "remark",
         "Possible false positive due to lockdep",
