@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from lockview.layout.labels import visible
 from lockview.model.logs import Log
-from lockview.model.reports import Report
+from lockview.model.reports import Report, ReportKind
 from lockview.model.text import Problem
 
 MOST_NAMED = 3
@@ -17,13 +17,17 @@ MOST_NAMED = 3
 
 
 def summary(log: Log) -> str:
-    """What was read, and a paragraph for each report; every line ends in a newline."""
+    """What was read, a paragraph for each report, and lines for what else was found; every line ends in a newline."""
     lines = [f"{_name(log)}: {_counted(len(log.reports), 'report')} in {_counted(log.lines, 'line')}"]
     if log.wrappers:
         lines.append(f"  taken off: {', '.join(log.wrappers)}")
     lines += [_problem(problem) for problem in log.problems]
     for report in log.reports:
         lines += ["", *_paragraph(report)]
+    if log.orders or log.tables or log.event_streams:
+        from lockview.export.summary_dumps import dump_lines
+
+        lines += ["", *dump_lines(log)]
     return "".join(f"{visible(line)}\n" for line in lines)
 
 
@@ -50,7 +54,7 @@ def _counted(number: int, noun: str) -> str:
 def _paragraph(report: Report) -> Iterator[str]:
     where = f"line {report.span.first}: " if report.span else ""
     yield f"{where}{report.title}"
-    yield f"  {_who_wants_what(report)}"
+    yield from (f"  {said}" for said in _who_wants_what(report))
     ident = " ".join(filter(None, (report.kernel, report.build, report.taint)))
     if ident:
         yield f"  kernel {ident}"
@@ -65,10 +69,18 @@ def _paragraph(report: Report) -> Iterator[str]:
     yield from map(_problem, report.reading.problems)
 
 
-def _who_wants_what(report: Report) -> str:
+def _who_wants_what(report: Report) -> Iterator[str]:
+    if (report.wanted is None or report.task is None) and report.kind is not ReportKind.CIRCULAR:
+        from lockview.analysis.build import lock_graph
+        from lockview.analysis.explain import summary as in_one_line
+
+        said = in_one_line(report, lock_graph(report))
+        if said != report.title:
+            yield said
+        return
     wants = report.wanted.lock_class.name if report.wanted else "a lock that the text does not name"
     sentence = f"{report.task or 'a task that the text does not name'} wants {wants}"
-    return f"{sentence} while holding {report.held.lock_class.name}" if report.held else sentence
+    yield f"{sentence} while holding {report.held.lock_class.name}" if report.held else sentence
 
 
 def _problem(problem: Problem) -> str:
