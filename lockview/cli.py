@@ -1,6 +1,6 @@
 """The command line without a window: ``parse``, ``render`` and the options.
 
-Exit codes: 0 reports were found, 1 none were, 2 something could not be read or written or the command was wrong.
+Exit codes: 0 something was found, 1 nothing was, 2 something could not be read or written or the command was wrong.
 Errors are one line each on standard error. Whatever comes from a log is printed without its control characters.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from lockview import __version__
 from lockview.document.errors import UserError
@@ -113,7 +113,8 @@ def _options(arguments: list[str]) -> int:
         "Draws the lock reports of the Linux kernel, shows the stack behind each dependency\n"
         "and replays the deadlock.\n\n"
         "  lockview [FILE...]               open the window; - is standard input\n"
-        "  lockview parse [--json] FILE...  print what was found\n"
+        "  lockview parse [--json] FILE...  print what was found; a FILE may be a folder\n"
+        "  lockview parse --follow FILE     print each report of a growing log\n"
         "  lockview render FILE -o OUT      draw a report into a file\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
     )
@@ -139,39 +140,142 @@ def _options(arguments: list[str]) -> int:
 def _parse(arguments: list[str]) -> int:
     parser = _Parser(
         "lockview parse",
-        "Prints what is found in each FILE; - is standard input.\n"
-        "Exit code: 0 reports were found, 1 none were, 2 a source could not be read.",
+        "Prints what is found in each FILE; - is standard input. Of a folder all files below it are read, on all\n"
+        "cores; the pieces of a rotated log (kern.log.2.gz kern.log.1 kern.log) are read as one.\n"
+        "Exit code: 0 reports, lock orders, tables or traces were found, 1 none were, 2 a source could not be read.",
     )
     parser.add_argument(
-        "files", metavar="FILE", nargs="+", help="a log, a mail or a console capture; may be compressed"
+        "files", metavar="FILE", nargs="+", help="a log, a mail, a console capture or a folder; may be compressed"
     )
-    parser.add_argument("--json", action="store_true", help="everything that was read, one line per FILE")
+    parser.add_argument("--json", action="store_true", help="everything that was read, one line per log")
+    parser.add_argument(
+        "--follow",
+        action="store_true",
+        help="go on with what is appended to FILE, and print each report when it is over",
+    )
     options = parser.parse_args(arguments)
-    codes = [_parse_source(name, options.json) for name in options.files]
+    if options.follow:
+        if len(options.files) > 1:
+            parser.error("--follow takes one FILE")
+        return _follow(options.files[0], options.json)
+    codes = [_parse_group(logs, options.json) for logs in _log_groups(options.files)]
     return FAILED if FAILED in codes else min(codes)
 
 
-def _parse_source(name: str, as_json: bool) -> int:
+def _log_groups(files: Sequence[str]) -> Iterator[_Logs]:
+    """The logs to read: those of the files given, and those of each folder by itself."""
+    from lockview.document.sources import files_below, joined_rotations
+
+    plain = [file for file in files if not os.path.isdir(file)]  # noqa: PTH112
+    for pieces in joined_rotations(plain):
+        yield _Logs([pieces])
+    for folder in dict.fromkeys(file for file in files if os.path.isdir(file)):  # noqa: PTH112
+        found = files_below(folder)
+        yield _Logs(joined_rotations(found.files), folder, found.left_out)
+
+
+class _Logs(NamedTuple):
+    """Logs, each as the paths of its pieces. ``folder`` is "" for one that was named itself."""
+
+    logs: list[tuple[str, ...]]
+    folder: str = ""
+    left_out: int = 0
+
+
+def _parse_group(group: _Logs, as_json: bool) -> int:
+    if group.folder:
+        return _parse_folder(group, as_json)
+    from lockview.document.many_logs import read_log
     from lockview.export.as_json import dumps
     from lockview.export.summary import summary
 
     try:
-        log = read_file(name)
+        log = read_log(group.logs[0], read_file)
     except SourceError as error:
         return _complain(str(error))
     if as_json:
         sys.stdout.write(dumps([log]))
-    elif log.reports:
+    elif log.holds_anything:
         _write(sys.stdout, summary(log))
-    return FOUND if log.reports else _say_nothing_found(log)
+    return FOUND if log.holds_anything else _say_nothing_found(log)
+
+
+def _parse_folder(group: _Logs, as_json: bool) -> int:
+    """Read many logs on all cores. Those that hold no report and nothing like one are only counted."""
+    from lockview.document.many_logs import printed_logs
+
+    read = reports = failed = 0
+    tell = _progress(len(group.logs))
+    for printed in printed_logs(group.logs, as_json, _looked_for()):
+        read += 1
+        reports += printed.reports
+        failed += printed.failed
+        if printed.out or printed.err:
+            tell("")
+        _write(sys.stdout, printed.out)
+        _write(sys.stderr, printed.err)
+        tell(f"{read:,} of {len(group.logs):,} logs, {reports:,} reports")
+    tell("")
+    left_out = f", {group.left_out:,} files or folders left out" if group.left_out else ""
+    found = f"{reports:,} reports in {read:,} logs below {group.folder}{left_out}"
+    _write(sys.stderr, f"lockview: {visible(found)}\n")
+    return FAILED if failed else FOUND if reports else NOTHING
+
+
+def _progress(total: int) -> Callable[[str], None]:
+    """Prints where a long run is, on one line that the next one overwrites; only a terminal is told."""
+    terminal = total > 1 and sys.stderr is not None and sys.stderr.isatty()
+
+    def tell(text: str) -> None:
+        if terminal:
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    return tell
+
+
+# --- parse --follow ---------------------------------------------------------------------------------------------
+
+
+def _follow(name: str, as_json: bool) -> int:
+    """Print each report of a growing source once it is over; ends with the pipe, or when the user interrupts."""
+    from lockview.document.following import SETTLED, Follower, Tail
+
+    tail, follower = Tail(name), Follower(name)
+    found = False
+    try:
+        while True:
+            piece = tail.look(SETTLED)
+            reports = follower.restart() if piece.restarted else []
+            if piece.data:
+                reports += follower.feed(piece.data)
+            elif not piece.restarted:
+                reports += follower.settle()
+            for report in reports:
+                _print_followed(Log(name, (report,), lines=follower.lines), as_json)
+            found = found or bool(reports)
+            if piece.ended:
+                return FOUND if found else NOTHING
+    finally:
+        tail.close()
+
+
+def _print_followed(log: Log, as_json: bool) -> None:
+    from lockview.export.as_json import dumps
+    from lockview.export.summary import summary
+
+    _write(sys.stdout, dumps([log]) if as_json else summary(log) + "\n")
+    sys.stdout.flush()
 
 
 def _say_nothing_found(log: Log) -> int:
     from lockview.export.summary import nothing_found
 
-    looked_for = tuple(words for family in FAMILIES for words in family.titles)
-    _write(sys.stderr, nothing_found(log, looked_for))
+    _write(sys.stderr, nothing_found(log, _looked_for()))
     return NOTHING
+
+
+def _looked_for() -> tuple[str, ...]:
+    return tuple(words for family in FAMILIES for words in family.titles)
 
 
 # --- render -----------------------------------------------------------------------------------------------------

@@ -152,9 +152,8 @@ def test_parse_of_an_empty_file(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert one_line(capsys.readouterr().err).startswith(f"{empty}: the source is empty")
 
 
-@pytest.mark.parametrize("name", ["missing.log", "."])
-def test_parse_of_what_cannot_be_read(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = f"{tmp_path}/{name}"
+def test_parse_of_what_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = f"{tmp_path}/missing.log"
     assert cli.main(["parse", path]) == 2
     assert path in one_line(capsys.readouterr().err)
 
@@ -185,6 +184,80 @@ def test_nothing_from_a_log_reaches_the_terminal_raw(tmp_path: Path, capsys: pyt
     out, err = capsys.readouterr()
     assert "demo/1 wants" in out
     assert {char for char in out + err if not char.isprintable()} == {"\n"}
+
+
+# --- parse of folders and of growing logs -----------------------------------------------------------------------
+
+
+def _folder(tmp_path: Path, sample: Path, logs: int) -> Path:
+    folder = tmp_path / "logs"
+    (folder / "deeper").mkdir(parents=True)
+    for number in range(logs):
+        (folder / "deeper" / f"boot-{number:02}.log").write_text(f"[    1.000000] boot {number}\n")
+    (folder / "a.log").write_bytes(sample.read_bytes())
+    (folder / ".hidden").write_bytes(sample.read_bytes())
+    return folder
+
+
+@pytest.mark.parametrize("logs", [3, 60])
+def test_parse_of_a_folder_reads_all_below_it(
+    logs: int, tmp_path: Path, sample: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Many are read by several processes; what is printed is the same, and in order."""
+    folder = _folder(tmp_path, sample, logs)
+    (folder / "deeper" / "z.log").write_bytes(sample.read_bytes())
+    assert cli.main(["parse", str(folder)]) == 0
+    out, err = capfd.readouterr()
+    assert out.index(f"{folder}/a.log: 1 report in ") < out.index(f"{folder}/deeper/z.log: 1 report in ")
+    assert one_line(err) == f"2 reports in {logs + 2} logs below {folder}"
+    assert cli.main(["parse", "--json", str(folder)]) == 0
+    assert len(loads(capfd.readouterr().out)) == logs + 2
+
+
+def test_parse_of_a_folder_without_reports(tmp_path: Path, no_report: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["parse", str(tmp_path)]) == 1
+    err = capsys.readouterr().err
+    assert f"{no_report}:2: " in err
+    assert err.endswith(f"lockview: 0 reports in 1 logs below {tmp_path}\n")
+
+
+def test_pieces_of_a_rotated_log_are_one_log(tmp_path: Path, sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A report that lies over the rotation is whole, and its lines count through all pieces."""
+    lines = sample.read_bytes().splitlines(keepends=True)
+    (tmp_path / "kern.log.2.gz").write_bytes(gzip.compress(b"[    1.000000] old\n" * 5))
+    (tmp_path / "kern.log.1").write_bytes(b"".join(lines[:50]))
+    (tmp_path / "kern.log").write_bytes(b"".join(lines[50:]))
+    for arguments in ([str(tmp_path)], [str(tmp_path / name) for name in ("kern.log", "kern.log.1", "kern.log.2.gz")]):
+        assert cli.main(["parse", "--json", *arguments]) == 0
+        (log,) = loads(capsys.readouterr().out)
+        assert log.name == str(tmp_path / "kern.log")
+        assert log.reports == read_file(str(sample)).reports
+        assert log.reports[0].reading.complete
+        assert log.reports[0].span.first == 7
+        assert [problem.message for problem in log.problems] == [
+            f"lines 1-5 are those of {tmp_path}/kern.log.2.gz",
+            f"lines 6-55 are those of {tmp_path}/kern.log.1",
+            f"lines 56-{log.lines} are those of {tmp_path}/kern.log",
+        ]
+
+
+def test_follow_prints_each_report_once_it_is_over(sample: Path) -> None:
+    text = sample.read_bytes()
+    command = [sys.executable, "-m", "lockview", "parse", "--follow", "--json", "-"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(text[:3000])
+        process.stdin.flush()
+        process.stdin.write(text[3000:] + b"[ 2312.000000] noise\n" * 20)
+        process.stdin.flush()
+        (first,) = loads(process.stdout.readline().decode())
+        process.stdin.write(text.replace(b"[ 2311.", b"[ 2313."))
+        process.stdin.close()
+        (second,) = loads(process.stdout.readline().decode())
+        assert process.wait(30) == 0
+    assert first.reports == second.reports == read_file(str(sample)).reports
+    assert second.reports[0].span.first > first.reports[0].span.last
 
 
 # --- render -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,78 @@
+"""Many logs at once: read on all cores, each answered with what is to be printed, in the order of the logs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from lockview.document.errors import UserError
+from lockview.layout.labels import visible
+from lockview.model.logs import Log
+from lockview.parsing.opening import SourceError
+from lockview.parsing.reader import read_file, read_joined
+
+_WORTH_PROCESSES = 20
+"""So many logs are worth processes of their own."""
+_CHUNK = 8
+"""So many logs a process takes at a time."""
+
+
+class Printed(NamedTuple):
+    """What one log gives: text for standard output and for standard error, and what to count."""
+
+    out: str = ""
+    err: str = ""
+    reports: int = 0
+    failed: bool = False
+
+
+def read_log(pieces: Sequence[str], read_one: Callable[[str], Log] = read_file) -> Log:
+    """Read a log, or the pieces of a rotated one as one log with the name of the newest. Raises ``SourceError``."""
+    return read_one(pieces[0]) if len(pieces) == 1 else read_joined(pieces, pieces[-1])
+
+
+def printed_logs(
+    logs: Sequence[tuple[str, ...]], as_json: bool, looked_for: tuple[str, ...], processes: int = 0
+) -> Iterator[Printed]:
+    """Read logs, each given as the paths of its pieces, by so many processes; 0 is one for each core.
+
+    UserError when a process dies. Closing the iterator stops the reading.
+    """
+    read = partial(_printed, as_json=as_json, looked_for=looked_for)
+    processes = processes or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    if processes == 1 or len(logs) < _WORTH_PROCESSES:
+        yield from map(read, logs)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
+
+    pool = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_the_parent)
+    try:
+        yield from pool.map(read, logs, chunksize=_CHUNK)
+    except BrokenProcessPool:
+        raise UserError("a process that read the logs ended unexpectedly; the memory may be too small") from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _printed(pieces: tuple[str, ...], as_json: bool, looked_for: tuple[str, ...]) -> Printed:
+    from lockview.export.as_json import dumps
+    from lockview.export.summary import nothing_found, summary
+
+    try:
+        log = read_log(pieces)
+    except SourceError as error:
+        return Printed(err=f"lockview: {visible(str(error))}\n", failed=True)
+    if as_json:
+        return Printed(dumps([log]), reports=len(log.reports))
+    if log.holds_anything:
+        return Printed(summary(log), reports=len(log.reports))
+    return Printed(err=nothing_found(log, looked_for) if log.near_misses else "")
