@@ -112,9 +112,12 @@ def stack_with_parts(frames: tuple[Frame, ...]) -> Iterator[str]:
 
     In the old form ``<EOI>`` ends a part and stands over the frames after it.
     """
-    for part, group in groupby(frames, lambda frame: frame.part):
+    parts = [(part, list(group)) for part, group in groupby(frames, lambda frame: frame.part)]
+    for number, (part, group) in enumerate(parts):
         run = [frame_line(frame) for frame in group]
-        old = part and run[0].startswith("[<")
+        # 4.9 to 4.15 print both addresses and closing tags; only these return to no part.
+        closed = part and any(after == "" for after, _ in parts[number + 1 : number + 2])
+        old = part and run[0].startswith("[<") and not closed
         if old:
             run[0] = f"<{part}>  {run[0]}"
         elif part:
