@@ -11,7 +11,7 @@ import math
 from functools import cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 
 from lockview.layout.drawing import Box, Curve, Drawing, Group, Line, Measure, Path, Rectangle, Style, Text
 from lockview.layout.labels import visible
@@ -92,8 +92,9 @@ def _pen(style: Style, theme: Theme) -> QPen:
     return pen
 
 
-def _brush(style: Style, theme: Theme) -> QBrush:
-    return QBrush(_colour(theme.colours[style.fill])) if style.fill and not style.hatch else QBrush()
+def _brush(style: Style, theme: Theme) -> QColor | Qt.BrushStyle:
+    """What ``setBrush`` takes. No ``QBrush``: making one makes the classes of all that a brush can hold."""
+    return _colour(theme.colours[style.fill]) if style.fill and not style.hatch else Qt.BrushStyle.NoBrush
 
 
 def paint_group(painter: QPainter, group: Group, theme: Theme, fonts: Fonts) -> None:
@@ -155,7 +156,7 @@ def _paint_area(painter: QPainter, path: QPainterPath, style: Style, theme: Them
     if style.fill and style.hatch:
         _paint_hatch(painter, path, style, theme)
     painter.setPen(_pen(style, theme))
-    painter.setBrush(_brush(style, theme) if closed else QBrush())
+    painter.setBrush(_brush(style, theme) if closed else Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
 
 
