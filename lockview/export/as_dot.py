@@ -7,7 +7,7 @@ itself gives a meaning to the quote, the backslash (``\n``, ``\N``) and to HTML 
 from __future__ import annotations
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
-from lockview.layout.captions import LETTERS, edge_title, node_caption, node_title
+from lockview.layout.captions import edge_title, mode_letter, node_caption, node_title
 from lockview.layout.labels import visible
 from lockview.layout.lines import edge_role
 from lockview.layout.placement import number_of
@@ -55,7 +55,7 @@ def _node(graph: LockGraph, node: LockNode) -> str:
 def _edge(graph: LockGraph, edge: LockEdge) -> str:
     new = edge.dependency.new
     words = number_of(edge) if edge.relation is Relation.DEPENDENCY else edge.relation.value
-    first = " ".join(part for part in (words, LETTERS[edge.mode], "(new)" if new else "") if part)
+    first = " ".join(part for part in (words, mode_letter(edge), "(new)" if new else "") if part)
     functions = " -> ".join(name for name in (edge.holder, edge.acquirer) if name)
     label = "\\n".join(_escaped(part) for part in (first, functions) if part)
     plain = "dashed" if edge.mode is Mode.SHARED else "solid"

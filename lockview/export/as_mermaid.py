@@ -6,7 +6,7 @@ Labels are quoted, and every character that Mermaid, Markdown or HTML could give
 from __future__ import annotations
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
-from lockview.layout.captions import LETTERS, node_caption
+from lockview.layout.captions import mode_letter, node_caption
 from lockview.layout.labels import visible
 from lockview.layout.lines import edge_role
 from lockview.layout.placement import number_of
@@ -55,7 +55,7 @@ def _outline(node: LockNode) -> tuple[str, str]:
 def _arrow(edge: LockEdge) -> str:
     new = edge.dependency.new
     words = number_of(edge) if edge.relation is Relation.DEPENDENCY else edge.relation.value
-    first = " ".join(part for part in (words, LETTERS[edge.mode], "new" if new else "") if part)
+    first = " ".join(part for part in (words, mode_letter(edge), "new" if new else "") if part)
     functions = " -> ".join(name for name in (edge.holder, edge.acquirer) if name)
     label = "<br/>".join(_escaped(part) for part in (first, functions) if part)
     if edge.relation in ENDS:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from lockview.analysis.lock_graph import LockEdge, LockGraph, Relation, Shape, Subject
 from lockview.layout.ladder import ladder_order
 from lockview.layout.placement import number_of
+from lockview.layout.plain import plain_rows
 
 Fit = Callable[[str, int], str]
 """(text, columns) -> ASCII that is no longer."""
@@ -49,11 +50,11 @@ def links(graph: LockGraph, edges: tuple[LockEdge, ...], fit: Fit) -> Iterator[s
 
 def _ladder(graph: LockGraph, fit: Fit) -> Iterator[str]:
     """What surrounds, then each lock inside the one before; below, what is not allowed."""
-    nodes = [graph.nodes[number] for number in ladder_order(graph)]
-    steps = graph.shape is Shape.LADDER or any(edge.relation is Relation.NESTING for edge in graph.edges)
-    for row, node in enumerate(nodes):
-        indent = "   " * min(row, MOST_STEPS) if steps else ""
-        start = f" {indent[3:]}+- " if indent else " "
+    ladder = graph.shape is Shape.LADDER
+    rows = [(node, row) for row, node in enumerate(ladder_order(graph))] if ladder else plain_rows(graph)
+    for number, depth in rows:
+        node = graph.nodes[number]
+        start = f" {'   ' * (min(depth, MOST_STEPS) - 1)}+- " if depth else " "
         types = f" {{{node.wait_types.outer}:{node.wait_types.inner}}}" if node.wait_types else ""
         note = types + ("  wanted" if node.wanted else "")
         yield start + fit(node.name, WIDTH - len(start) - len(note)) + note

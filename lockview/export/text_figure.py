@@ -50,17 +50,29 @@ def _headline(report: Report, graph: LockGraph) -> Iterator[str]:
     task = _ascii(reporter(report), 30)
     wanted = next((node.name for node in graph.nodes if node.wanted), "")
     held = next((node.name for node in graph.nodes if node.held), "")
-    if not wanted and not held:
-        yield _ascii(summary(report, graph), WIDTH)
+    if not wanted or graph.shape is not Shape.RING:
+        yield from _wrapped(summary(report, graph))
         return
-    first = f"{task} wants {wanted or 'a lock'}"
+    first = f"{task} wants {wanted}"
     second = f"while holding {held}" if held else ""
     if len(first) + 1 + len(second) <= WIDTH:
         yield _ascii(f"{first} {second}".rstrip(), WIDTH)
         return
-    yield f"{task} wants " + _ascii(wanted or "a lock", WIDTH - len(task) - 7)
+    yield f"{task} wants " + _ascii(wanted, WIDTH - len(task) - 7)
     if held:
         yield "while holding " + _ascii(held, WIDTH - 14)
+
+
+def _wrapped(sentence: str) -> Iterator[str]:
+    """A sentence in three lines at most."""
+    line, *more = [_ascii(word, WIDTH) for word in _ascii(sentence, 3 * WIDTH).split(" ")]
+    for word in more:
+        if len(line) + 1 + len(word) > WIDTH:
+            yield line
+            line = word
+        else:
+            line += f" {word}"
+    yield line
 
 
 def _figure(graph: LockGraph) -> Iterator[str]:

@@ -8,6 +8,7 @@ from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode
 from lockview.layout.labels import LONGEST, elided, visible
 
 NAME_COLUMNS = 36
+CONTEXT_COLUMNS = 54
 LABEL_COLUMNS = 34
 ONE_LINE_COLUMNS = 28
 ARROW = "\N{RIGHTWARDS ARROW}"
@@ -40,7 +41,7 @@ def shown(text: str, columns: int = LONGEST) -> str:
 def node_name(node: LockNode) -> str:
     """The name in the node: without the subclass, which stands on its own chip."""
     if node.label:
-        return shown(node.label, NAME_COLUMNS)
+        return shown(node.label, CONTEXT_COLUMNS if node.subject is Subject.CONTEXT else NAME_COLUMNS)
     key = f"#{node.lock_class.key_number}" if node.lock_class.key_number > 1 else ""
     key = elided(key, NAME_COLUMNS // 3)
     return shown(node.lock_class.base, NAME_COLUMNS - len(key)) + key
@@ -125,6 +126,11 @@ def edge_lines(edge: LockEdge) -> tuple[str, ...]:
     if len(holder) + len(acquirer) + 3 <= ONE_LINE_COLUMNS:
         return (f"{holder} {ARROW} {acquirer}",)
     return holder, f"{ARROW} {acquirer}"
+
+
+def mode_letter(edge: LockEdge) -> str:
+    """How a dependency's second lock is taken, in one letter; "" when it is not told."""
+    return LETTERS[edge.mode] if edge.relation is Relation.DEPENDENCY else ""
 
 
 def edge_tag(edge: LockEdge) -> str:

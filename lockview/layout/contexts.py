@@ -165,7 +165,8 @@ def _ground(
     graph: LockGraph, boxes: Sequence[Box], border: float, measure: Measure
 ) -> tuple[tuple[Shape, ...], tuple[Box, ...]]:
     """A line between the lanes, and a title over each."""
-    if not boxes:
+    loops = any(edge.tail == edge.head and edge.relation is Relation.INTERRUPT for edge in graph.edges)
+    if not loops and all(box.x < border for box in boxes):
         return (), ()
     # Level nodes are joined by bows, and the upper one's label needs its room below the titles.
     level = max(box.y for box in boxes) - min(box.y for box in boxes) < 1
@@ -182,8 +183,16 @@ def _ground(
 
 
 def _other_context(graph: LockGraph) -> str:
-    """What the right lane is, by the words of the evidence."""
+    """What the right lane is, by the words of the evidence, else by the marks of what an interrupt takes."""
     words = [node.label for node in graph.nodes if node.subject is Subject.CONTEXT]
     words += [evidence.title for edge in graph.edges for evidence in edge.evidence]
     said = " ".join(words).lower()
-    return next((title for word, title in OTHER_CONTEXTS if word in said), "interrupt context")
+    if named := next((title for word, title in OTHER_CONTEXTS if word in said), ""):
+        return named
+    taken = {edge.head for edge in graph.edges if edge.relation is Relation.INTERRUPT}
+    # Four marks without wait types may be those of the first kernels, which had another order.
+    nodes = (graph.nodes[number] for number in taken)
+    marks = [node.usage for node in nodes if node.wait_types or len(node.usage) == 6]
+    hard = any(mark in "-?" for usage in marks for mark in usage[:2])
+    soft = any(mark in "-?" for usage in marks for mark in usage[2:4])
+    return "interrupt context" if hard == soft else "hardirq context" if hard else "softirq context"

@@ -14,7 +14,10 @@ def ladder(graph: LockGraph, sizes: Sizes) -> Placement:
 
 
 def ladder_order(graph: LockGraph) -> list[int]:
-    """The numbers of the nodes from the top down."""
+    """The numbers of the nodes from the top down.
+
+    Surroundings that forbid something come first, then what is held, what is wanted, and what else is no lock.
+    """
     ranks: dict[int, list[int]] = {}
     for node in graph.nodes:
         ranks.setdefault(_rank(graph, node), []).append(node.number)
@@ -22,8 +25,7 @@ def ladder_order(graph: LockGraph) -> list[int]:
 
 
 def _rank(graph: LockGraph, node: LockNode) -> int:
-    """Surroundings that forbid something first, then what is held, what is wanted, and what is not allowed at all."""
     if node.subject is Subject.CONTEXT:
-        heads = any(edge.head == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges)
-        return 3 if heads else 0
+        forbids = any(edge.tail == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges)
+        return 0 if forbids else 3
     return 2 if node.wanted else 1

@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode, Relation
-from lockview.layout.captions import LETTERS, edge_lines, edge_tag, edge_title
+from lockview.layout.captions import edge_lines, edge_tag, edge_title, mode_letter
 from lockview.layout.curves import Point, circle, wavy
 from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Piece, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
@@ -126,7 +126,7 @@ def arrow_head(base: Point, tip: Point, width: float, role: str) -> Path:
 
 
 def _capsule(edge: LockEdge, box: Box, colour: str) -> list[Shape]:
-    letter = LETTERS[edge.mode]
+    letter = mode_letter(edge)
     number_width = box.width - (LETTER_SPACE if letter else 0.0)
     y = box.centre[1] + 4
     shapes: list[Shape] = [

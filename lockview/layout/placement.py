@@ -7,10 +7,10 @@ from typing import NamedTuple
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockNode, Relation
 from lockview.analysis.lock_graph import Shape as GraphShape
 from lockview.layout.captions import (
-    LETTERS,
     edge_lines,
     edge_tag,
     holders,
+    mode_letter,
     node_caption,
     node_name,
     state_caption,
@@ -132,7 +132,7 @@ def capsule_size(edge: LockEdge) -> tuple[float, float]:
     if edge.relation not in NUMBERED:
         return 0.0, 0.0
     digits = 7.0 * (len(number_of(edge)) - 1)
-    return CAPSULE_HEIGHT + digits + (LETTER_SPACE if LETTERS[edge.mode] else 0.0), CAPSULE_HEIGHT
+    return CAPSULE_HEIGHT + digits + (LETTER_SPACE if mode_letter(edge) else 0.0), CAPSULE_HEIGHT
 
 
 def number_of(edge: LockEdge) -> str:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from lockview.analysis.lock_graph import LockGraph, Relation
+from lockview.layout.ladder import ladder_order
 from lockview.layout.placement import Placement, Sizes
-from lockview.layout.stairs import nesting_order, stairs
+from lockview.layout.stairs import stairs
 
 
 def plain(graph: LockGraph, sizes: Sizes) -> Placement:
     """Place any graph in a column."""
-    order = nesting_order(graph, range(len(graph.nodes)))
+    rows = plain_rows(graph)
+    return stairs(graph, sizes, [node for node, _ in rows], [depth for _, depth in rows])
+
+
+def plain_rows(graph: LockGraph) -> list[tuple[int, int]]:
+    """The numbers of the nodes from the top down, and how deep each stands."""
     nested = {(edge.tail, edge.head) for edge in graph.edges if edge.relation is Relation.NESTING}
-    depths: list[int] = []
-    for place, node in enumerate(order):
-        inside = place > 0 and (order[place - 1], node) in nested
-        depths.append(depths[-1] + 1 if inside else 0)
-    return stairs(graph, sizes, order, depths)
+    rows: list[tuple[int, int]] = []
+    for node in ladder_order(graph):
+        inside = bool(rows) and (rows[-1][0], node) in nested
+        rows.append((node, rows[-1][1] + 1 if inside else 0))
+    return rows
