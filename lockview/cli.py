@@ -204,11 +204,12 @@ def _parse_folder(group: _Logs, as_json: bool) -> int:
     """Read many logs on all cores. Those that hold no report and nothing like one are only counted."""
     from lockview.document.many_logs import printed_logs
 
-    read = reports = failed = 0
+    read = reports = found = failed = 0
     tell = _progress(len(group.logs))
     for printed in printed_logs(group.logs, as_json, _looked_for()):
         read += 1
         reports += printed.reports
+        found += printed.found
         failed += printed.failed
         if printed.out or printed.err:
             tell("")
@@ -217,9 +218,9 @@ def _parse_folder(group: _Logs, as_json: bool) -> int:
         tell(f"{read:,} of {len(group.logs):,} logs, {reports:,} reports")
     tell("")
     left_out = f", {group.left_out:,} files or folders left out" if group.left_out else ""
-    found = f"{reports:,} reports in {read:,} logs below {group.folder}{left_out}"
-    _write(sys.stderr, f"lockview: {visible(found)}\n")
-    return FAILED if failed else FOUND if reports else NOTHING
+    total = f"{reports:,} reports in {read:,} logs below {group.folder}{left_out}"
+    _write(sys.stderr, f"lockview: {visible(total)}\n")
+    return FAILED if failed else FOUND if found else NOTHING
 
 
 def _progress(total: int) -> Callable[[str], None]:

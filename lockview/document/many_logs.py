@@ -20,11 +20,12 @@ _CHUNK = 8
 
 
 class Printed(NamedTuple):
-    """What one log gives: text for standard output and for standard error, and what to count."""
+    """What one log gives: text for standard output and for standard error, what to count, and whether it held any."""
 
     out: str = ""
     err: str = ""
     reports: int = 0
+    found: bool = False
     failed: bool = False
 
 
@@ -72,7 +73,7 @@ def _printed(pieces: tuple[str, ...], as_json: bool, looked_for: tuple[str, ...]
     except SourceError as error:
         return Printed(err=f"lockview: {visible(str(error))}\n", failed=True)
     if as_json:
-        return Printed(dumps([log]), reports=len(log.reports))
+        return Printed(dumps([log]), "", len(log.reports), log.holds_anything)
     if log.holds_anything:
-        return Printed(summary(log), reports=len(log.reports))
+        return Printed(summary(log), "", len(log.reports), True)
     return Printed(err=nothing_found(log, looked_for) if log.near_misses else "")
