@@ -194,7 +194,11 @@ def _java(report: JavaDeadlockReport, graph: LockGraph) -> Iterator[Sentence]:
             None,
         )
         path = _path(thread.stack)
-        holder = f', which is held by "{thread.holder}"' if thread.holder else ", whose holder the text does not name"
+        holder = (
+            f', which is held by "{thread.holder}"'
+            if thread.holder is not None
+            else ", whose holder the text does not name"
+        )
         kind = f"{thread.wanted_class or 'object'} {thread.wanted}" if thread.wanted else "a lock that is not named"
         text = f"{_quoted(thread)} waits for {kind}{holder}{f': {path}' if path else ''}."
         yield sentence(text, thread.span, thread.stack.span, item=f"edge:{edge.number}" if edge else "")

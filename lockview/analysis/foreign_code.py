@@ -37,6 +37,10 @@ _CORE = (
     "__lockmgr",
     "lockmgr_",
     "_rm_",
+    "jdk.internal.misc.Unsafe.park",
+    "sun.misc.Unsafe.park",
+    "java.util.concurrent.locks.",
+    "java.lang.Object.wait",
 )
 """Beginnings of the names of functions that are a lock's own code."""
 _STARTERS = (

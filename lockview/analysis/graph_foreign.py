@@ -156,7 +156,7 @@ def _wait_for(report: JavaDeadlockReport) -> LockGraph:
             held = ring[index - 1].lock_class
             tasks.append(GraphTask(len(tasks), thread.name, (len(edges),)))
         edges.append(_waits(len(edges), place, thread, held, len(tasks) - 1 if index < len(ring) else -1))
-        if thread.holder in place and (thread.lock_class, thread.holder) not in joined:
+        if thread.holder is not None and thread.holder in place and (thread.lock_class, thread.holder) not in joined:
             joined.add((thread.lock_class, thread.holder))
             edges.append(_holds(len(edges), place, thread))
     return LockGraph(tuple(nodes), tuple(edges), tuple(tasks), Shape.WAIT_FOR)

@@ -34,7 +34,7 @@ JAVA_THREAD = record(
         "name": TEXT,
         "wanted": TEXT,
         "wanted_class": TEXT,
-        "holder": TEXT,
+        "holder": maybe(TEXT),
         "held": many(TEXT),
         "waiting": TEXT,
         "stack": STACK,

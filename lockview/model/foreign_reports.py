@@ -184,14 +184,14 @@ class JavaThread:
     """A thread of a deadlock: ``wanted`` is the object it waits for, ``holder`` the thread that has it.
 
     Objects are hexadecimal numbers as printed; ``wanted_class`` is the object's class, ``held`` the objects that its
-    frames have locked, innermost first. ``holder`` is "" when the machine could not tell. ``waiting`` is the
+    frames have locked, innermost first. ``holder`` is None when the machine could not tell. ``waiting`` is the
     machine's wording (``waiting to lock monitor``).
     """
 
     name: str
     wanted: str
     wanted_class: str = ""
-    holder: str = ""
+    holder: str | None = None
     held: tuple[str, ...] = ()
     waiting: str = ""
     stack: StackTrace = EMPTY_STACK
@@ -226,7 +226,7 @@ class JavaDeadlockReport(Report):
             thread: JavaThread | None = start
             while thread is not None and thread.name not in done and thread.name not in path:
                 path[thread.name] = thread
-                thread = by_name.get(thread.holder)
+                thread = by_name.get(thread.holder) if thread.holder is not None else None
             if thread is not None and thread.name in path:
                 waiting = list(path.values())
                 return tuple(waiting[list(path).index(thread.name) :])

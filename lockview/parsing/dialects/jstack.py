@@ -22,7 +22,7 @@ class _Thread:
     waiting: str = ""
     wanted: str = ""
     wanted_class: str = ""
-    holder: str = ""
+    holder: str | None = None
     held: list[str] = field(default_factory=list)
     stack: StackBuilder = field(default_factory=StackBuilder)
 
@@ -37,7 +37,7 @@ _MONITOR = rf"(waiting to (?:re-)?lock .{{0,40}}?monitor|waiting for ownable syn
 _OBJECT = rf"object ({_HEX}), an? ([^,\s()]{{1,300}})"
 _SYNCHRONIZER = r", \(an? ([^,\s()]{1,300})\)"
 _HELD_BY = r'(?:in JNI, )?which is held by "(.*)"$'
-_OWNED = r"(?:in JNI, )?which is held by (UNKNOWN_owner_addr=.{1,60})$"
+_UNKNOWN = "which is held by UNKNOWN_owner_addr="
 _FRAME = r"at ([^\s(]{1,500})\((.{0,300})\)$"
 _STATE = (
     rf"- (waiting to (?:re-)?lock|locked|parking to wait for|waiting on) {{1,2}}<({_HEX})>"
@@ -85,7 +85,7 @@ class JstackReader(DialectReader):
     def _detail(self, thread: _Thread, line: LogLine, bare: str) -> bool:
         if not self._stacks:
             thread.last = line.number
-        if match := _compiled(_HELD_BY).match(bare) or _compiled(_OWNED).match(bare):
+        if match := _compiled(_HELD_BY).match(bare):
             thread.holder = match[1]
         elif match := _compiled(_MONITOR).match(bare):
             thread.waiting = match[1]
@@ -98,7 +98,7 @@ class JstackReader(DialectReader):
         elif match := _compiled(_STATE).match(bare):
             self._state(thread, *match.groups())
         else:
-            return bare.startswith("- ")
+            return bare.startswith(("- ", _UNKNOWN, f"in JNI, {_UNKNOWN}"))
         return True
 
     def _state(self, thread: _Thread, words: str, lock: str, kind: str | None) -> None:
@@ -110,7 +110,7 @@ class JstackReader(DialectReader):
 
     @property
     def has_body(self) -> bool:
-        return any(thread.wanted or thread.holder for thread in self._threads.values())
+        return any(thread.wanted or thread.holder is not None for thread in self._threads.values())
 
     def report(self) -> JavaDeadlockReport:
         threads = tuple(
@@ -136,6 +136,8 @@ class JstackReader(DialectReader):
 def java_frame(function: str, place: str, span: Span) -> Frame:
     """``at pkg.Class.method(File.java:12)``; the place may be ``Native Method`` or ``Unknown Source``."""
     loader, slash, name = function.rpartition("/")
+    if name.startswith("0x"):  # a class that was made at run time: DL$$Lambda/0x00007f9860000a08.run
+        loader, slash, name = "", "", function
     file, colon, digits = place.rpartition(":")
     if colon and digits.isascii() and digits.isdigit() and len(digits) < 10:
         return Frame(name, module=loader if slash else "", file=file, line=int(digits), span=span)
