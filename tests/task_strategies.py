@@ -25,7 +25,7 @@ from lockview.model.reports import HeldLocks, Report, ReportKind, Task
 NEW_ERAS = tuple(era for era in ERAS if era.wait_types)
 IDENT_ERAS = tuple(era for era in ERAS if era.taint)
 _LINKS = (
-    "hlock_id:7 -> chain_key:0123456789abcdefffff888012345678 (&x->lock){+.+.}-{4:4}, at:",
+    "hlock_id:7 -> chain_key:0123456789abcdefffff888012345678 (&x->lock){+.+.}-{4:4}, at: f+0x1/0x2",
     "class_idx:12 -> chain_key:0123456789abcdef (fs_reclaim){+.+.}",
 )
 _SENTENCES: dict[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -66,7 +66,7 @@ _SENTENCES: dict[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = {
                 "Hash chain already cached but the contents don't match!",
                 "Held locks:",
                 "depth: 2 (irq_context 0)",
-                _LINKS[0].removesuffix(", at:"),
+                _LINKS[0],
                 "Locks in cached chain:",
                 "depth: 1 (irq_context 0)",
                 _LINKS[1],

@@ -45,7 +45,10 @@ def _validator_words(stream: Stream, start: int, end: int) -> Token | None:
         match = compiled(_LINK).match(text, start, end)
         lock = lock_at(text, match.end(), end) if match else None
         if lock:
-            return Token(Word.OWN, start, lock.end, ("sentence", text[start : lock.end]))
+            # The place is kept as text; read as a frame, the number of the next link looks like its line.
+            place = compiled(r"\S{1,250}").match(text, lock.end, end) if lock.site_follows else None
+            stop = place.end() if place else lock.end
+            return Token(Word.OWN, start, stop, ("sentence", text[start:stop]))
     return _words(stream, start, end)
 
 
