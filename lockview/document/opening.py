@@ -19,6 +19,8 @@ from lockview.model.logs import Log
 SMALL = 256 << 10
 """Bytes up to which a source is read in place."""
 HEAD = 4096
+PARTS = {"wanted": "the lock that is wanted", "held": "the lock that is held", "chain": "the chain of dependencies"}
+"""What a picture of a cycle is made of, by its name in ``Reading.missing``."""
 
 
 class Kind(Enum):
@@ -80,10 +82,10 @@ def quick_to_read(path: str, size: int) -> bool:
 
 
 def is_packed(head: bytes) -> bool:
-    """Whether data that starts like this is compressed."""
-    from lockview.parsing.containers import CONTAINERS
+    """Whether data that starts like this is compressed or an archive."""
+    from lockview.parsing.containers import CONTAINERS, is_archive
 
-    return any(head.startswith(container.magic) for container in CONTAINERS)
+    return is_archive(head) or any(head.startswith(container.magic) for container in CONTAINERS)
 
 
 def files_in(folder: str, most: int) -> list[str]:
@@ -178,12 +180,17 @@ def sentence(text: str) -> str:
 
 
 def incomplete(document: Document) -> str:
-    """The sentence about reports whose cycle is damaged; "" when every picture is whole."""
-    for opened in document.reports:
-        report = opened.report
-        missing = [part for part in report.reading.missing if part in ("chain", "wanted", "held")]
-        if missing or not report.cycle:
-            what = f"its {' and '.join(part.replace('-', ' ') for part in missing)} cannot be read" if missing else ""
+    """The sentence about the first report whose cycle is damaged; "" when every picture is whole.
+
+    Only for reports of a cycle: what others lack stands in their details and in the status bar.
+    """
+    from lockview.analysis.wording import listed
+    from lockview.model.reports import ReportKind
+
+    for report in (opened.report for opened in document.reports):
+        missing = [PARTS[part] for part in report.reading.missing if part in PARTS]
+        if report.kind is ReportKind.CIRCULAR and (missing or not report.cycle):
+            what = f"{listed(missing)} cannot be read" if missing else ""
             rest = "the rest is shown" if report.cycle else "no cycle can be drawn; its text is in the log"
             where = f"The report at line {report.span.first} of {document.path or document.log.name}"
             return f"{where} is cut or damaged: {', '.join(part for part in (what, rest) if part)}."

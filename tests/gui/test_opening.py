@@ -398,3 +398,15 @@ def test_what_is_wrong_with_a_copy_is_said_of_what_it_is_a_copy_of(
     window.opener.open_bytes(bytes(range(256)) * 2000, "-")
     qtbot.waitUntil(lambda: bool(_said(window)), timeout=20_000)
     assert _said(window).startswith("Standard input is not a text file.")
+
+
+def test_only_a_cycle_can_be_damaged(tmp_path: Path, sample: Path) -> None:
+    cut = opening.document_of(sample.read_bytes()[:800], "cut")
+    assert opening.incomplete(cut) == (
+        "The report at line 2 of cut is cut or damaged: the chain of dependencies cannot be read, the rest is shown."
+    )
+    other = opening.document_of(
+        b"INFO: task kworker/0:1:7 blocked for more than 120 seconds.\n      Not tainted 6.1.0 #1\n", "other"
+    )
+    assert len(other.reports) == 1
+    assert opening.incomplete(other) == ""

@@ -59,8 +59,7 @@ class GraphView(Canvas):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.note = ""
-        """Words that stand in for a picture."""
+        self._note = ""
         self.tip_of: Callable[[Group], str] = lambda group: group.title
         """What the tool tip of a group says; plain text."""
         self._look = look
@@ -84,6 +83,17 @@ class GraphView(Canvas):
     def drawing(self) -> Drawing:
         """What is shown now."""
         return self._drawing
+
+    @property
+    def note(self) -> str:
+        """Words that stand in for a picture."""
+        return self._note
+
+    @note.setter
+    def note(self, words: str) -> None:
+        if words != self._note:
+            self._note = words
+            self.viewport().update()  # a scene only paints again where things were
 
     def set_look(self, look: Look) -> None:
         """Show the same drawing in other colours or fonts."""

@@ -19,7 +19,7 @@ def report_name(report: Report) -> str:
 def report_facts(report: Report) -> str:
     """Kind, task and time, as far as they are known."""
     task = str(report.task) if report.task else ""
-    return DOT.join(part for part in (report.kind.value, task, report.reading.time) if part)
+    return DOT.join(part for part in (report.kind.value.replace("_", " "), task, report.reading.time) if part)
 
 
 def report_mark(report: Report) -> str:
