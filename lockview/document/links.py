@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockview.analysis.lock_graph import LockEdge, LockGraph
+from lockview.document.mentions import mentions, names, node_of
 from lockview.document.selection import Selection
 from lockview.model.locks import LockClass
 from lockview.model.reports import CircularReport, Report
@@ -20,18 +21,21 @@ def selection_for_line(report: Report, graph: LockGraph, line: int) -> tuple[str
     """What a log line (1-based) shows: the item (``lock:N``, ``edge:N`` or "") and the frame of that edge's stack.
 
     A frame under ``-> #n`` is that frame of that edge, the rest of the entry the edge; a line that names one lock
-    is that lock; the backtrace is the new edge, and its frames are the frames of the ``#0`` stack where both
-    have them.
+    or task is that; a stack that backs an edge is the edge; the backtrace is the new edge, and its frames are the
+    frames of the ``#0`` stack where both have them.
     """
     for edge in graph.edges:
         for number, frame in enumerate(edge.dependency.stack.frames):
             if line in frame.span:
                 return f"edge:{edge.number}", number
-    for lock_class, span in _lock_lines(report):
-        if line in span and (node := graph.node(lock_class)):
+    for edge in graph.edges:
+        if any(line in frame.span for evidence in edge.evidence for frame in evidence.stack.frames):
+            return f"edge:{edge.number}", None
+    for named, span in mentions(report):
+        if line in span and (node := node_of(graph, named)):
             return f"lock:{node.number}", None
     for edge in graph.edges:
-        if line in edge.dependency.span:
+        if any(line in span for span in _whole(edge)):
             return f"edge:{edge.number}", None
     return _selection_in_backtrace(report, graph, line)
 
@@ -39,16 +43,17 @@ def selection_for_line(report: Report, graph: LockGraph, line: int) -> tuple[str
 def spans_for(report: Report, graph: LockGraph, selection: Selection) -> tuple[Span, ...]:
     """The lines that show the selected thing, in line order; () when the whole report is selected.
 
-    An edge is its ``-> #n`` entry; a chosen frame is its own line, and the line of the backtrace that repeats it.
-    A lock is every line that names it alone, the heads of its chain entries included.
+    An edge is its ``-> #n`` entry, or the stacks that back it; a chosen frame is its own line, and the line of the
+    backtrace that repeats it. A lock is every line that names it alone, the heads of its chain entries included; a
+    task the same.
     """
     spans: list[Span] = []
     edge, lock = _edge(graph, selection), selection.lock
     if edge is not None:
         spans = _edge_spans(report, edge, selection.frame)
     elif lock is not None and 0 <= lock < len(graph.nodes):
-        wanted = graph.nodes[lock].lock_class
-        spans = [span for lock_class, span in (*_lock_lines(report), *_chain_heads(report)) if lock_class == wanted]
+        node = graph.nodes[lock]
+        spans = [span for named, span in (*mentions(report), *_chain_heads(report)) if names(node, named)]
     return tuple(sorted({span for span in spans if span}))
 
 
@@ -66,7 +71,7 @@ def _edge(graph: LockGraph, selection: Selection) -> LockEdge | None:
 def _edge_spans(report: Report, edge: LockEdge, frame: int | None) -> list[Span]:
     frames = edge.dependency.stack.frames
     if frame is None or not 0 <= frame < len(frames):
-        return [edge.dependency.span]
+        return list(_whole(edge))
     spans = [frames[frame].span]
     if edge.dependency.new and report.backtrace:
         again = _same_frames(report.backtrace.stack.frames, frames)
@@ -74,14 +79,10 @@ def _edge_spans(report: Report, edge: LockEdge, frame: int | None) -> list[Span]
     return spans
 
 
-def _lock_lines(report: Report) -> Iterator[tuple[LockClass, Span]]:
-    """The lines that name one lock, outside the chain."""
-    for lock in (report.wanted, report.held, *(report.held_locks.locks if report.held_locks else ())):
-        if lock is not None:
-            yield lock.lock_class, lock.span
-    for step in report.scenario:
-        if step.lock_class is not None:
-            yield step.lock_class, step.span
+def _whole(edge: LockEdge) -> Iterator[Span]:
+    """The lines of an edge: its entry, else its stack, and the stacks that back it."""
+    yield edge.dependency.span or edge.dependency.stack.span
+    yield from (evidence.stack.span for evidence in edge.evidence)
 
 
 def _chain_heads(report: Report) -> Iterator[tuple[LockClass, Span]]:

@@ -2,13 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockKind, LockNode
+from lockview.analysis.lock_graph import Evidence, GraphTask, LockEdge, LockGraph, LockKind, LockNode, Relation, Subject
 from lockview.document.links import first_line, selection_for_line, spans_for
 from lockview.document.selection import Selection
 from lockview.model.locks import HeldLock, LockClass
-from lockview.model.reports import ChainEntry, CircularReport, HeldLocks, Operation, ScenarioStep, Task
+from lockview.model.reports import ChainEntry, CircularReport, Dependency, HeldLocks, Operation, ScenarioStep, Task
 from lockview.model.stacks import Backtrace, Frame, StackTrace
 from lockview.model.text import Span
+from lockview.model.wait_reports import Blocker, HungTaskReport, TaskDump
 
 A, B = LockClass("&a->lock"), LockClass("b", 2, 1)
 
@@ -122,3 +123,38 @@ def test_a_report_without_places_marks_nothing(report: CircularReport, graph: Lo
     """A simulated report has no lines."""
     empty = replace(report, wanted=None, held=None, chain=(), scenario=(), held_locks=None, backtrace=None)
     assert spans_for(empty, graph, Selection(0, 0, "lock:0")) == ()
+
+
+def test_stacks_that_back_an_edge_are_its_lines() -> None:
+    evidence = (Evidence("became SOFTIRQ-safe at", stack(30, "timer", "softirq")), Evidence("", stack(40, "write")))
+    edge = LockEdge(0, 0, 1, 1, Dependency(A, B), 0, relation=Relation.INTERRUPT, evidence=evidence)
+    graph = LockGraph((LockNode(0, A, LockKind.MUTEX), LockNode(1, B, LockKind.MUTEX)), (edge,), ())
+    report = CircularReport(title="")
+    assert selection_for_line(report, graph, 31) == ("edge:0", None)
+    assert selection_for_line(report, graph, 40) == ("edge:0", None)
+    assert spans_for(report, graph, Selection(item="edge:0")) == (Span(30, 31), Span(40, 40))
+
+
+def test_tasks_are_found_by_their_lines_and_back() -> None:
+    hung, owner = Task("a_very_long_comm", 7), Task("owner", 8)
+    report = HungTaskReport(
+        title="task a_very_long_comm_x:7 blocked for more than 120 seconds.",
+        task=hung,
+        dump=TaskDump(hung, "D", stack(12, "schedule"), Span(11, 12)),
+        blockers=(Blocker(hung, "mutex", owner, span=Span(13, 13)),),
+        all_locks=(HeldLocks(owner, 1, (HeldLock(A, span=Span(21, 21)),), Span(20, 21)),),
+    )
+    nothing = LockClass("")
+    nodes = (
+        LockNode(0, nothing, LockKind.UNKNOWN, subject=Subject.TASK, label="a_very_long_comm_x/7"),
+        LockNode(1, A, LockKind.MUTEX),
+        LockNode(2, nothing, LockKind.UNKNOWN, subject=Subject.TASK, label="owner/8"),
+        LockNode(3, nothing, LockKind.UNKNOWN, subject=Subject.CONTEXT, label="softirq"),
+    )
+    graph = LockGraph(nodes, (), ())
+    assert [selection_for_line(report, graph, line)[0] for line in (11, 13, 20, 21, 30)] == [
+        *("lock:0", "lock:0", "lock:2", "lock:1", "")
+    ]
+    assert spans_for(report, graph, Selection(item="lock:0")) == (Span(11, 12), Span(13, 13))
+    assert spans_for(report, graph, Selection(item="lock:2")) == (Span(20, 20),)
+    assert spans_for(report, graph, Selection(item="lock:3")) == ()
