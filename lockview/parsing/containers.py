@@ -24,6 +24,7 @@ class Note(NamedTuple):
 
     code: str
     message: str
+    harmless: bool = False
 
 
 class _Unpacker(Protocol):
@@ -128,25 +129,63 @@ CONTAINERS = (
 )
 
 _LONGEST_MAGIC = 6
+_HEAD = 512
+"""So much of a source tells whether it is a tar archive, in bytes."""
 
 
 def unpacked(blocks: Iterator[bytes], notes: list[Note], used: set[str]) -> Iterator[bytes]:
-    """The blocks of a source, unpacked when its first bytes say that it is packed; its kind goes to ``used``.
+    """The blocks of a source, unpacked when its first bytes say that it is packed; its kinds go to ``used``.
+
+    Of a tar archive the members follow each other.
 
     Damage, a cut and the limits end the output early and are written to ``notes``; what was decoded before them stays.
     Raises ``ContainerError``.
     """
+    whole, container = _kind(blocks)
+    if container is None:
+        return members(whole, notes, used)
+    used.add(container.name)
+    return members(_members(whole, container, notes), notes, used)
+
+
+def one_unpacked(blocks: Iterator[bytes], notes: list[Note], used: set[str]) -> Iterator[bytes]:
+    """As ``unpacked``, for a member of an archive: an archive in it stays as it is."""
+    whole, container = _kind(blocks)
+    if container is None:
+        return whole
+    used.add(container.name)
+    return _members(whole, container, notes)
+
+
+def members(blocks: Iterator[bytes], notes: list[Note], used: set[str]) -> Iterator[bytes]:
+    """The text of the members of a tar archive, one after the other; what is none stays as it is."""
+    whole, head = _with_head(blocks, _HEAD)
+    if not is_archive(head):
+        return whole
+    from lockview.parsing.archives import member_text
+
+    used.add("tar")
+    return member_text(whole, notes, used)
+
+
+def is_archive(head: bytes) -> bool:
+    """Whether data that starts like this is a tar archive."""
+    return head[257:262] == b"ustar"
+
+
+def _kind(blocks: Iterator[bytes]) -> tuple[Iterator[bytes], Container | None]:
+    whole, first = _with_head(blocks, _LONGEST_MAGIC)
+    return whole, next((container for container in CONTAINERS if first.startswith(container.magic)), None)
+
+
+def _with_head(blocks: Iterator[bytes], size: int) -> tuple[Iterator[bytes], bytes]:
+    """The blocks again, and what they start with, at least ``size`` bytes if there are so many."""
     first = b""
     for block in blocks:
         first += block
-        if len(first) >= _LONGEST_MAGIC:
+        if len(first) >= size:
             break
-    whole = itertools.chain((first,), blocks) if first else iter(())
-    for container in CONTAINERS:
-        if first.startswith(container.magic):
-            used.add(container.name)
-            return _members(whole, container, notes)
-    return whole
+    return (itertools.chain((first,), blocks) if first else iter(())), first
 
 
 def _members(blocks: Iterator[bytes], container: Container, notes: list[Note]) -> Iterator[bytes]:
@@ -165,6 +204,7 @@ def _members(blocks: Iterator[bytes], container: Container, notes: list[Note]) -
                     notes.append(Note("trailing-bytes", f"the bytes behind the {name} data were left out"))
                     return
                 unpacker = container.make()
+            noted = len(notes)
             for piece in _pieces(unpacker, data, name, notes):
                 given += len(piece)
                 yield piece
@@ -172,7 +212,7 @@ def _members(blocks: Iterator[bytes], container: Container, notes: list[Note]) -
                     message = f"reading stopped after {given:,} bytes unpacked from {taken:,} bytes of {name} data"
                     notes.append(Note("limit-reached", message))
                     return
-            if notes:
+            if any(note.code == "container-damaged" for note in notes[noted:]):
                 return
             data = unpacker.rest or b""
             if unpacker.rest is not None:

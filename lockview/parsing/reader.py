@@ -111,7 +111,7 @@ def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[No
 
 def _problems(notes: list[Note], candidates: Candidates, found: bool) -> Iterator[Problem]:
     for note in notes:
-        yield Problem(Severity.WARNING, note.code, note.message)
+        yield Problem(Severity.NOTE if note.harmless else Severity.WARNING, note.code, note.message)
     if not candidates.size:
         yield Problem(Severity.ERROR, "source-empty", "the source is empty; nothing was there to read")
     elif not found and looks_binary(candidates.head):
