@@ -140,7 +140,7 @@ def test_tasks_are_found_by_their_lines_and_back() -> None:
     report = HungTaskReport(
         title="task a_very_long_comm_x:7 blocked for more than 120 seconds.",
         task=hung,
-        dump=TaskDump(hung, "D", stack(12, "schedule"), Span(11, 12)),
+        dump=TaskDump(hung, "D", stack(12, "schedule"), span=Span(11, 12)),
         blockers=(Blocker(hung, "mutex", owner, span=Span(13, 13)),),
         all_locks=(HeldLocks(owner, 1, (HeldLock(A, span=Span(21, 21)),), Span(20, 21)),),
     )
