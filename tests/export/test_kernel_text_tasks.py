@@ -1,11 +1,13 @@
 """The kernel's wording of reports about one task and its locks: reading gives back what was written."""
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from task_strategies import task_reports
 
+from lockview.export.as_json import report_from_json, report_to_json
 from lockview.export.kernel_text import kernel_text
 from lockview.export.kernel_text_tasks import task_lines
 from lockview.model.held_reports import FreedReport, LeftHeldReport, UnlockReport, WaitContextReport
@@ -20,6 +22,13 @@ from lockview.parsing.reader import read_file, read_text
 def test_reading_gives_any_report_back(report: Report) -> None:
     text = kernel_text(report)
     assert read_text(text).reports == (report,), text
+
+
+@settings(max_examples=60, deadline=None)
+@given(task_reports())
+def test_json_gives_any_report_back(report: Report) -> None:
+    text = json.dumps(report_to_json(report))
+    assert report_from_json(json.loads(text)) == report
 
 
 WAITS = WaitContextReport(
