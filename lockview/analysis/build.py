@@ -28,6 +28,10 @@ _FAMILIES = {
     "WorkLeakReport": "graph_tasks",
     "RcuReport": "graph_tasks",
     "ValidatorReport": "graph_tasks",
+    "HungTaskReport": "graph_waits",
+    "LocksDumpReport": "graph_waits",
+    "AtomicReport": "graph_atomic",
+    "SpinReport": "graph_atomic",
 }
 """The module of this package whose ``graph(report)`` draws a class of reports; others are a cycle or an edge."""
 

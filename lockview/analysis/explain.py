@@ -37,6 +37,10 @@ _FAMILIES = {
     "WorkLeakReport": "explain_tasks",
     "RcuReport": "explain_checks",
     "ValidatorReport": "explain_checks",
+    "HungTaskReport": "explain_waits",
+    "LocksDumpReport": "explain_waits",
+    "AtomicReport": "explain_atomic",
+    "SpinReport": "explain_atomic",
 }
 """The module of this package with ``summary`` and ``explain`` for a class of reports; others are lockdep orders."""
 
