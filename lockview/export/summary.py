@@ -78,11 +78,6 @@ def _who_wants_what(report: Report) -> Iterator[str]:
         if said != report.title:
             yield said
         return
-    if report.wanted is None and report.kind is not ReportKind.CIRCULAR:
-        from lockview.analysis.build import lock_graph
-        from lockview.analysis.explain import summary as in_one_line
-
-        return in_one_line(report, lock_graph(report))
     wants = report.wanted.lock_class.name if report.wanted else "a lock that the text does not name"
     sentence = f"{report.task or 'a task that the text does not name'} wants {wants}"
     yield f"{sentence} while holding {report.held.lock_class.name}" if report.held else sentence

@@ -8,7 +8,7 @@ from lockview.layout.captions import NAME_COLUMNS, shown
 from lockview.layout.curves import moved, wavy
 from lockview.layout.drawing import Box, Group, Line, Measure, Move, Path, Piece, Rectangle, Role, Shape, Style, Text
 from lockview.layout.labels import Face
-from lockview.layout.lines import LOOKS, edge_role, head_of, line_style
+from lockview.layout.lines import LOOKS, edge_role, head_of, is_uncertain, line_style
 from lockview.layout.placement import HEAD_LENGTH, NEW_HEAD_LENGTH, SMALL_SIZE
 
 ROW = 20.0
@@ -48,20 +48,19 @@ def legend(graph: LockGraph, measure: Measure, x: float, y: float, width: float)
 
 def _add_relations(graph: LockGraph, rows: _Rows) -> None:
     """What is no dependency, each sort once."""
-    first: dict[Relation, LockEdge] = {}
+    first: dict[tuple[Relation, bool], LockEdge] = {}
     for edge in graph.edges:
         if edge.relation is not Relation.DEPENDENCY:
-            first.setdefault(edge.relation, edge)
+            first.setdefault((edge.relation, is_uncertain(edge)), edge)
     if not first:
         return
     from lockview.layout.relations import SAMPLES
 
-    for relation in Relation:
-        if relation in first:
-            seen = first[relation]
-            role = Role.SIGNAL if edge_role(graph, seen) == Role.SIGNAL else Role.EDGE
-            sample = _sample(seen.mode, new=seen.dependency.new, relation=relation, role=role)
-            rows.add(sample, SAMPLE, SAMPLES[relation])
+    for relation, uncertain in sorted(first, key=lambda key: (list(Relation).index(key[0]), key[1])):
+        seen = first[relation, uncertain]
+        role = Role.SIGNAL if edge_role(graph, seen) == Role.SIGNAL else Role.EDGE
+        sample = _sample(seen.mode, new=seen.dependency.new, relation=relation, role=role, uncertain=uncertain)
+        rows.add(sample, SAMPLE, SAMPLES[relation] + (", probably" if uncertain else ""))
 
 
 def _how(mode: Mode, explained: list[Mode]) -> str:
@@ -103,10 +102,15 @@ def _swatch(task: int) -> tuple[Shape, ...]:
 
 
 def _sample(
-    mode: Mode, *, new: bool, relation: Relation = Relation.DEPENDENCY, role: str = Role.EDGE
+    mode: Mode,
+    *,
+    new: bool,
+    relation: Relation = Relation.DEPENDENCY,
+    role: str = Role.EDGE,
+    uncertain: bool = False,
 ) -> tuple[Shape, ...]:
     """A short horizontal edge."""
-    style = line_style(mode, Role.SIGNAL if new else role, new=new, relation=relation)
+    style = line_style(mode, Role.SIGNAL if new else role, new=new, relation=relation, uncertain=uncertain)
     base = SAMPLE - (NEW_HEAD_LENGTH if new else HEAD_LENGTH)
     pieces: tuple[Piece, ...] = (Move(0, ROW / 2), Line(base, ROW / 2))
     line = Path(wavy(pieces) if LOOKS[relation].waves else pieces, style)

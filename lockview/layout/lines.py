@@ -31,6 +31,7 @@ HALO_WIDTH = 10.0
 HEAD_WIDTH = 9.0
 NEW_HEAD_WIDTH = 14.0
 BAR_HEAD_WIDTH = 16.0
+UNCERTAIN_DASH = (1.5, 4.0)
 DASHES = {Mode.EXCLUSIVE: (), Mode.UNKNOWN: (), Mode.SHARED: (7.0, 4.0)}
 
 
@@ -62,9 +63,18 @@ def edge_role(graph: LockGraph, edge: LockEdge) -> str:
     return Role.task(edge.task) if known else Role.EDGE
 
 
-def line_style(mode: Mode, role: str, *, new: bool, relation: Relation = Relation.DEPENDENCY) -> Style:
+def is_uncertain(edge: LockEdge) -> bool:
+    """Whether the text only makes it likely who waits or who holds."""
+    return edge.dependency.inferred and edge.relation in (Relation.WAITS, Relation.HOLDS)
+
+
+def line_style(
+    mode: Mode, role: str, *, new: bool, relation: Relation = Relation.DEPENDENCY, uncertain: bool = False
+) -> Style:
     """Dashes tell the mode of a dependency and the relation of other edges; the new dependency is thick."""
     look = LOOKS[relation]
+    if uncertain:
+        return Style(stroke=role, width=look.width, dash=UNCERTAIN_DASH)
     dash = look.dash or (DASHES[mode] if relation is Relation.DEPENDENCY else ())
     return Style(stroke=role, width=NEW_WIDTH if new else look.width, dash=dash)
 
@@ -72,7 +82,13 @@ def line_style(mode: Mode, role: str, *, new: bool, relation: Relation = Relatio
 def edge_group(graph: LockGraph, edge: LockEdge, route: Route, measure: Measure, selected: str, hovered: str) -> Group:
     """Draw one edge; a selected or hovered one lies on a halo."""
     name = f"edge:{edge.number}"
-    style = line_style(edge.mode, edge_role(graph, edge), new=edge.dependency.new, relation=edge.relation)
+    style = line_style(
+        edge.mode,
+        edge_role(graph, edge),
+        new=edge.dependency.new,
+        relation=edge.relation,
+        uncertain=is_uncertain(edge),
+    )
     shapes: list[Shape] = []
     if name in (selected, hovered):
         opacity = 0.35 if name == selected else 0.2

@@ -47,6 +47,8 @@ def relation_title(edge: LockEdge, tail: str, head: str) -> str:
     parts = [f"{edge.order}: {words}" if edge.order > 0 and edge.relation not in _UNNUMBERED else words]
     parts += [f"{word} {shown(name)}" for word, name in (("held since", edge.holder), ("in", edge.acquirer)) if name]
     parts += [shown(evidence.title) for evidence in edge.evidence if evidence.title]
+    if edge.dependency.inferred and edge.relation in (Relation.WAITS, Relation.HOLDS):
+        parts.append("probably; the text does not say so")
     return "; ".join([*parts, *(["what the report is about"] if edge_tag(edge) == "new" else [])])
 
 
