@@ -122,6 +122,23 @@ def has_raw_nesting(report: Report) -> bool | None:
         return False
     if any(types == WaitTypes(2, 2) and base.endswith("->rlock") for base, types in seen):
         return False
+    return _by_functions(report)
+
+
+def _by_functions(report: Report) -> bool | None:
+    """Type 3 is a spinlock with raw nesting, without it a lock that sleeps; the function that took it tells which."""
+    from lockview.analysis.kinds import acquisition
+    from lockview.analysis.lock_graph import LockKind
+
+    taken = [(entry.wait_types, entry.stack) for entry in report.chain] if isinstance(report, CircularReport) else []
+    if report.wanted and report.backtrace:
+        taken.append((report.wanted.wait_types, report.backtrace.stack))
+    for types, stack in taken:
+        traits = acquisition(stack) if types == WaitTypes(3, 3) else None
+        if traits and traits[0] in (LockKind.SPINLOCK, LockKind.RWLOCK):
+            return True
+        if traits and traits[0] in (LockKind.MUTEX, LockKind.RWSEM):
+            return False
     return None
 
 

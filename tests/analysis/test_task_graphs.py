@@ -114,7 +114,9 @@ def test_without_a_culprit_nothing_is_drawn_as_one() -> None:
         (waiting((3, 3), (2, 2), lock("m", (4, 4))), True),
         (waiting((3, 3), (2, 2), lock("rcu_read_lock", (1, 3))), True),
         (waiting((3, 3), (2, 2), lock("&(&x)->rlock", (2, 2))), False),
-        (waiting((3, 3), (2, 2)), None),
+        (replace(waiting((3, 3), (2, 2)), backtrace=trace("__lock_acquire", "_raw_spin_lock", "f")), True),
+        (replace(waiting((3, 3), (2, 2)), backtrace=trace("__lock_acquire", "__mutex_lock", "f")), False),
+        (replace(waiting((3, 3), (2, 2)), backtrace=trace("__lock_acquire", "local_lock_of_f")), None),
     ],
 )
 def test_the_vote_on_raw_lock_nesting(report: WaitContextReport, raw: bool | None) -> None:
