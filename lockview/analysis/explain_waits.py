@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from lockview.analysis.explain import Sentence, damage, sentence, well_known
+from lockview.analysis.functions import is_plumbing
 from lockview.analysis.graph_waits import event
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
 from lockview.analysis.waiting import Situation, situation, waiting
 from lockview.analysis.wording import counted, listed
 from lockview.model.reports import Report
+from lockview.model.stacks import StackTrace
 from lockview.model.wait_reports import Blocker, HungTaskReport, LocksDumpReport
 
 _MOST_TOLD = 12
@@ -17,21 +19,26 @@ _MOST_TOLD = 12
 
 
 def summary(report: Report, graph: LockGraph) -> str:
-    """``fsstress/42 waits for &sb->s_umount, which sync/41 holds``."""
+    """``sync/42 has waited for more than 120 seconds for &sb->s_umount, which cp/41 holds``."""
     if not isinstance(report, HungTaskReport):
         waiters = sum(edge.relation is Relation.WAITS for edge in graph.edges)
-        return f"{counted(len(_tasks(graph)), 'task')} with locks, {waiters} of them waiting for one"
+        lists = report.all_locks if isinstance(report, LocksDumpReport) else ()
+        holding = sum(held.count > 0 for held in lists)
+        return f"{counted(holding, 'task')} with locks, {waiters or 'none'} of them known to wait for one"
     name = str(report.task or "a task")
     time = f"for more than {counted(report.seconds, 'second')}"
     edge = _wait_of(graph, name)
     if edge is None:
         words, function = event(report.dump.stack) if report.dump else ("", "")
-        return f"{name} waits {time}" + (f" for {words} in {function}" if words else "")
+        if words:
+            return f"{name} has waited {time} for {words}" + (f" in {function}" if function else "")
+        place = _place(report.dump.stack) if report.dump else ""
+        return f"{name} has been blocked {time}" + (f" in {place}" if place else "")
     lock = graph.nodes[edge.head]
     holders = [graph.nodes[other.head].name for other in _holders(graph, lock)]
     sure = not any(other.dependency.inferred for other in _holders(graph, lock))
     held = f", which {listed(holders[:3])} {_verb(holders, sure)}" if holders else ""
-    return f"{name} waits {time} for {_a(lock)}{held}"
+    return f"{name} has waited {time} for {_a(lock)}{held}"
 
 
 def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
@@ -81,10 +88,6 @@ def deadlocks(graph: LockGraph) -> tuple[tuple[int, ...], ...]:
     return tuple(found)
 
 
-def _tasks(graph: LockGraph) -> list[LockNode]:
-    return [node for node in graph.nodes if node.subject is Subject.TASK]
-
-
 def _wait_of(graph: LockGraph, name: str) -> LockEdge | None:
     """The lock that a task waits for; None when it waits for none."""
     for edge in graph.edges:
@@ -130,8 +133,14 @@ def _verdict(graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Se
             yield sentence(f"This may be a deadlock, if the uncertain holders are right: {way}.", *spans)
         else:
             yield sentence(f"This is a real deadlock, and none of these tasks can ever go on: {way}.", *spans)
-    if not cycles and len(waits) > 1 and any(edge.relation is Relation.HOLDS for edge in graph.edges):
+    if not cycles and len(waits) > 1 and _contended(graph):
         yield sentence("No cycle is seen: the tasks pile up behind those that do not get on.")
+
+
+def _contended(graph: LockGraph) -> bool:
+    """Whether somebody waits for a lock whose holder is known."""
+    wanted = {edge.head for edge in graph.edges if edge.relation is Relation.WAITS}
+    return any(edge.relation is Relation.HOLDS and edge.tail in wanted for edge in graph.edges)
 
 
 def _way(graph: LockGraph, cycle: Sequence[int]) -> str:
@@ -222,24 +231,28 @@ def _roots(graph: LockGraph, facts: Situation, cycles: Sequence[tuple[int, ...]]
                     f" It waits for {words} in {function}: find out who should end that, and what that one waits for."
                 )
             elif number not in waiting_tasks and waiting(dump.stack) is None:
-                text += f" Its stack is in {_place(dump.stack.reliable or dump.stack.frames)}."
+                text += f" Its stack is in {_place(dump.stack)}."
         else:
             text += " Its stack is not in the text; sysrq-t or /proc/PID/stack would show where it is."
         yield sentence(text, *((dump.span,) if dump else ()), item=f"lock:{number}")
 
 
-def _place(frames: Sequence[object]) -> str:
-    from lockview.analysis.functions import is_plumbing
-    from lockview.model.stacks import Frame
-
-    names = [frame.bare_function for frame in frames if isinstance(frame, Frame)]
+def _place(stack: StackTrace) -> str:
+    """The function in which a task is: the innermost one that is neither the scheduler nor a way to anything."""
+    names = [frame.bare_function for frame in stack.reliable or stack.frames]
     telling = [name for name in names if "schedule" not in name and not name.startswith(("0x", "__switch_to"))]
     return next((name for name in telling if not is_plumbing(name)), names[0] if names else "")
 
 
 def _how_it_is_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     lists = report.all_locks if isinstance(report, HungTaskReport | LocksDumpReport) else ()
-    if lists and any(edge.relation is Relation.WAITS for edge in graph.edges):
+    waits = [graph.nodes[edge.head] for edge in graph.edges if edge.relation is Relation.WAITS]
+    if isinstance(report, LocksDumpReport):
+        yield sentence(
+            "The list has no stacks: the newest lock of a task may be one that it waits for and has not got.",
+            lists[0].span if lists else report.span,
+        )
+    elif lists and any(node.subject is Subject.LOCK for node in waits):
         yield sentence(
             "Lockdep lists a lock before the task has it: the newest one of a task that is blocked in the code of a "
             "lock is the one it waits for; older ones it has.",
@@ -263,7 +276,7 @@ def _fixes(graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Sent
             "Usual fixes: take these locks in one order everywhere, drop the one before asking for the other, or use "
             "trylock and start again when it fails."
         )
-    elif any(edge.relation is Relation.HOLDS for edge in graph.edges):
+    elif _contended(graph):
         yield sentence(
             "Usual fixes: do not wait for input, memory or another task while holding a lock that many need; shorten "
             "what is done under it, or find out why the holder does not get on."

@@ -50,13 +50,13 @@ def graph(report: Report) -> LockGraph:
 
 
 def event(stack: StackTrace) -> tuple[str, str]:
-    """What a stack waits for that is no lock, in words, and the function that does; ("", "") when it is not known."""
+    """What a stack waits for that is no lock, in words, and the function that does; "" for what it does not tell."""
     frames = [frame for frame in stack.reliable if not frame.function.startswith("0x")][:_DEEP]
     for begins, words in _EVENTS:
         for index, frame in enumerate(frames):
             if frame.bare_function.startswith(begins):
-                outer = next((f for f in frames[index:] if not f.bare_function.startswith(begins)), frame)
-                return words, outer.bare_function
+                outer = [f.bare_function for f in frames[index:] if not f.bare_function.startswith(begins)]
+                return words, outer[0] if outer else ""
     return "", ""
 
 
@@ -99,7 +99,7 @@ class _Making:
             words, function = event(dump.stack)
             if place is None or place in blocked or not words or waiting(dump.stack):
                 continue
-            label = f"{words} in {function}"
+            label = f"{words} in {function}" if function else words
             node = self._node(("event", pid), _NO_LOCK, LockKind.UNKNOWN, Subject.CONTEXT, label)
             self._wait_edge(place, node, dump.task, Dependency(_NO_LOCK, _NO_LOCK, dump.stack, span=dump.span))
 
@@ -109,6 +109,8 @@ class _Making:
             own = self._report.task is not None and held.task.pid == self._report.task.pid
             if not own and (self._edges or self._report.task):
                 continue
+            if held.count:
+                self._task(held.task)
             for lock in held.locks[:_MOST_HELD]:
                 if not lock.released and ("lock", lock_key(lock)) not in self._places:
                     sure = lock.index is not None and lock.index < held.count - 1

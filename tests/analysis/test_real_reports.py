@@ -4,6 +4,7 @@ from pathlib import Path
 
 from lockview.analysis.build import lock_graph
 from lockview.analysis.explain import explain, summary
+from lockview.model.reports import CircularReport
 from lockview.parsing.reader import read_file
 
 
@@ -11,6 +12,8 @@ def test_real_reports(shared: Path) -> None:
     seen = 0
     for path in sorted((shared / "corpus").glob("circular-*.log")):
         for report in read_file(str(path)).reports:
+            if not isinstance(report, CircularReport):
+                continue
             graph = lock_graph(report)
             assert len(graph.edges) == len(report.cycle), path.name
             # A cycle of several locks takes several tasks, or lockdep would have called it recursive.
