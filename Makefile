@@ -9,12 +9,13 @@ READY := .venv/ready
 PY := .venv/bin/python
 OFFSCREEN := QT_QPA_PLATFORM=offscreen
 
-.PHONY: help run test bench screenshots lock clean
+.PHONY: help run test bench fuzz screenshots lock clean
 
 help:
 	@echo 'make run [FILE=log]   open the window on FILE or on the bundled sample; without a display, draw it into an image'
 	@echo 'make test             lint, types, import contracts and all tests'
 	@echo 'make bench            the benchmarks'
+	@echo 'make fuzz             a minute of any bytes at the reader'
 	@echo 'make screenshots      make the pictures of the README again'
 	@echo 'make lock             write requirements.lock anew from pyproject.toml'
 	@echo 'make clean            remove all that make has made'
@@ -37,6 +38,13 @@ test: $(READY)
 # The benchmarks are left out of the ordinary run by addopts, so that has to be replaced here.
 bench: $(READY)
 	$(OFFSCREEN) $(PY) -m pytest -o addopts='--strict-markers --strict-config --import-mode=importlib' tests/benchmarks
+
+# atheris is large and not made for every Python, so it is no part of the set-up; without it Hypothesis does the work.
+fuzz: $(READY)
+	@$(PY) -c 'import atheris' 2>/dev/null || \
+		$(PY) -m pip install --quiet --disable-pip-version-check atheris==3.0.0 || \
+		echo 'atheris cannot be installed; Hypothesis makes the bytes instead'
+	$(PY) tests/fuzz/any_bytes.py
 
 screenshots: $(READY)
 	$(OFFSCREEN) $(PY) packaging/screenshots.py
