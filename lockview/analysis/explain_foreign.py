@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lockview.analysis.explain import Sentence, damage, sentence
 from lockview.analysis.foreign_code import calls
-from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode
+from lockview.analysis.lock_graph import LockEdge, LockGraph, Mode, Relation, Subject
 from lockview.analysis.wording import counted, listed
 from lockview.model.foreign_reports import (
     ForeignLock,
@@ -184,15 +184,10 @@ def _java(report: JavaDeadlockReport, graph: LockGraph) -> Iterator[Sentence]:
             "stuck when the dump was made.",
             *(thread.span for thread in ring),
         )
+    waits = {edge.tail: edge for edge in graph.edges if edge.relation is Relation.WAITS}
+    places = {node.name: node.number for node in graph.nodes if node.subject is Subject.TASK}
     for thread in report.threads:
-        edge = next(
-            (
-                edge
-                for edge in graph.edges
-                if edge.dependency.stack is thread.stack and graph.nodes[edge.tail].label == thread.name
-            ),
-            None,
-        )
+        edge = waits.get(places.get(thread.name or _quoted(thread), -1))
         path = _path(thread.stack)
         holder = (
             f', which is held by "{thread.holder}"'

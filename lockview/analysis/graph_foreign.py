@@ -142,7 +142,7 @@ def _wait_for(report: JavaDeadlockReport) -> LockGraph:
     for thread in threads:
         place[thread.name] = len(nodes)
         nodes.append(
-            LockNode(len(nodes), LockClass(""), LockKind.UNKNOWN, subject=Subject.TASK, label=thread.name or '""')
+            LockNode(len(nodes), LockClass(""), LockKind.UNKNOWN, subject=Subject.TASK, label=_called(thread))
         )
         if thread.wanted and thread.lock_class not in place:
             place[thread.lock_class] = len(nodes)
@@ -154,12 +154,17 @@ def _wait_for(report: JavaDeadlockReport) -> LockGraph:
         held = LockClass("")
         if index < len(ring):
             held = ring[index - 1].lock_class
-            tasks.append(GraphTask(len(tasks), thread.name, (len(edges),)))
+            tasks.append(GraphTask(len(tasks), _called(thread), (len(edges),)))
         edges.append(_waits(len(edges), place, thread, held, len(tasks) - 1 if index < len(ring) else -1))
         if thread.holder is not None and thread.holder in place and (thread.lock_class, thread.holder) not in joined:
             joined.add((thread.lock_class, thread.holder))
             edges.append(_holds(len(edges), place, thread))
     return LockGraph(tuple(nodes), tuple(edges), tuple(tasks), Shape.WAIT_FOR)
+
+
+def _called(thread: JavaThread) -> str:
+    """A thread may have no name."""
+    return thread.name or '""'
 
 
 def _waits(number: int, place: dict[object, int], thread: JavaThread, held: LockClass, task: int) -> LockEdge:

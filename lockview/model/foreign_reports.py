@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lockview.model.locks import LockClass
 from lockview.model.reports import Dependency, Report, ReportKind
@@ -157,7 +157,11 @@ class WitnessReport(Report):
         held, wanted = self.locks[-2].name, self.locks[-1].name
         path = _path(self.orders, wanted, held)
         older = tuple(_dependency(self.orders, first, second) for first, second in itertools.pairwise(path))
-        return (*older, _dependency(self.orders, held, wanted, new=True))
+        new = _dependency(self.orders, held, wanted, new=True)
+        if self.backtrace and not new.stack.frames:
+            stack = self.backtrace.stack
+            new = replace(new, stack=stack, inferred=not stack.frames, span=self.locks[-1].span)
+        return (*older, new)
 
 
 def _path(orders: tuple[ForeignOrder, ...], start: str, goal: str) -> list[str]:

@@ -40,6 +40,7 @@ _ORDER = (
 _FRAME = r"#(\d{1,3}) {1,3}(?:(0x[0-9a-fA-F]{1,16}) at )?([^\s+]{1,200})(?:\+(0x[0-9a-fA-F]{1,8}))?$"
 _TRACE = r"(\S{1,120}\(.{0,300}\)) at ([^\s+]{1,200})\+(0x[0-9a-fA-F]{1,8})(?:/frame (0x[0-9a-fA-F]{1,16}))?$"
 _NUMBERS = ("1st", "2nd", "3rd")
+_SORTS = ("rwlock", "rrwlock", "mutex", "kernel_lock", "sleep mutex", "spin mutex", "sx", "lockmgr", "rw", "rm")
 
 
 class WitnessReader(DialectReader):
@@ -73,8 +74,8 @@ class WitnessReader(DialectReader):
         if bare.startswith("lock order ") and (match := _compiled(_ORDER).match(bare)):
             held, held2, held_sort, wanted, wanted2, wanted_sort, words = match.groups()
             self._stack = StackBuilder()
-            names = (held or held2, held_sort or "", wanted or wanted2, wanted_sort or "")
-            self._blocks.append(_Block(*names, words or "", self._stack, line.number))
+            ends = (*_end(held or held2, held_sort or ""), *_end(wanted or wanted2, wanted_sort or ""))
+            self._blocks.append(_Block(*ends, words or "", self._stack, line.number))
             return True
         if bare in ("KDB: stack backtrace:", "stack backtrace:", "Stack backtrace:"):
             self._trace_line, self._stack = line.number, self._trace
@@ -121,6 +122,11 @@ class WitnessReader(DialectReader):
         )
         missing = () if len(uses) > 1 else ("wanted",)
         return replace(report, reading=self.reading(missing))
+
+
+def _end(name: str, sort: str) -> tuple[str, str]:
+    """The type and the sort of a lock in an order; what stands in brackets is the type if it is no sort."""
+    return (name, sort) if not sort or sort in _SORTS else (sort, "")
 
 
 def _named(text: str, address: str, place: str, span: Span) -> ForeignLock:
