@@ -59,8 +59,14 @@ def edge_role(graph: LockGraph, edge: LockEdge) -> str:
     """The colour of an edge: the signal for what the report is about, else that of its task, if one is known."""
     if edge.dependency.new or edge.relation is Relation.FORBIDDEN:
         return Role.SIGNAL
-    known = 0 <= edge.task < len(graph.tasks) and edge.relation is not Relation.NESTING
-    return Role.task(edge.task) if known else Role.EDGE
+    if edge.relation is Relation.NESTING:
+        return Role.EDGE
+    if edge.relation is Relation.HOLDS:
+        holder = graph.nodes[edge.head].name
+        task = next((task.number for task in graph.tasks if task.name == holder), -1)
+    else:
+        task = edge.task
+    return Role.task(task) if 0 <= task < len(graph.tasks) else Role.EDGE
 
 
 def is_uncertain(edge: LockEdge) -> bool:

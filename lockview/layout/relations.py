@@ -84,10 +84,17 @@ def _of_task(graph: LockGraph, node: LockNode) -> str:
     held = _others(graph, node, Relation.HOLDS, tail=False)
     edges = (edge for edge in graph.edges if edge.tail == node.number and edge.relation is Relation.WAITS)
     place = next((shown(edge.acquirer, LABEL_COLUMNS) for edge in edges if edge.acquirer), "")
-    parts = [f"waits in {place}" if place else f"waits for {_named(wanted, 'locks')}"] if wanted else []
+    what = f" for {_named(wanted, 'locks')}" if _waits_for_lock(graph, node) else ""
+    parts = [f"waits in {place}" if place else f"waits{what}"] if wanted else []
     if held:
         parts.append(f"holds {len(held)}" if wanted else f"holds {_named(held, 'locks')}")
     return ", ".join(parts) or "task"
+
+
+def _waits_for_lock(graph: LockGraph, node: LockNode) -> bool:
+    """Whether what a task waits for is a lock, not an event whose name says more than fits here."""
+    heads = (e.head for e in graph.edges if e.tail == node.number and e.relation is Relation.WAITS)
+    return any(graph.nodes[head].subject is Subject.LOCK for head in heads)
 
 
 def _of_context(graph: LockGraph, node: LockNode) -> str:
@@ -95,6 +102,8 @@ def _of_context(graph: LockGraph, node: LockNode) -> str:
         return "not allowed here"
     if any(edge.tail == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges):
         return "forbids what follows"
+    if any(edge.head == node.number and edge.relation is Relation.WAITS for edge in graph.edges):
+        return "no lock"
     return "context"
 
 
