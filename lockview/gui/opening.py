@@ -22,6 +22,8 @@ from lockview.gui.jobs import Jobs
 from lockview.gui.plain import shown
 from lockview.gui.workspace import Workspace
 
+FEW = 4
+"""So many files are opened before anything else happens; each takes some milliseconds."""
 MOST_OF_A_FOLDER = 100
 """Files of one folder that are opened at once."""
 CLIPBOARD = "clipboard"
@@ -61,13 +63,17 @@ class Opener(QObject):
         self._spooled = 0
 
     def open_paths(self, paths: Sequence[str]) -> None:
-        """Open files, folders and pipes; the first that becomes a document is selected."""
+        """Open files, folders and pipes, many of them bit by bit; the first that becomes a document is selected."""
         select = True
-        for path in paths:
-            if path == STANDARD_INPUT:
-                self.read_stream(0, "")
-            elif self._open_path(os.path.abspath(path), select):  # noqa: PTH100
+        for path in paths[:FEW]:
+            if self._open_path(path, select):
                 select = False
+        if len(paths) > FEW:
+            from lockview.gui.many import Many
+
+            work = Many(paths[FEW:], self._open_path, select, self)
+            work.ended.connect(work.deleteLater)
+            self._jobs.watch(work)
 
     def open_text(self, text: str, name: str = "") -> None:
         """Open text that was pasted or dropped as a scratch document."""
@@ -126,7 +132,11 @@ class Opener(QObject):
 
     def _open_path(self, path: str, select: bool) -> bool:
         """Whether something is opened, now or soon."""
-        return self._try(path, lambda: self._begin(path, select))
+        if path == STANDARD_INPUT:
+            self.read_stream(0, "")
+            return False
+        place = os.path.abspath(path)  # noqa: PTH100
+        return self._try(place, lambda: self._begin(place, select))
 
     def _begin(self, path: str, select: bool) -> None:
         known = next((document for document in self._workspace.documents if document.path == path), None)

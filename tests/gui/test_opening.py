@@ -410,3 +410,21 @@ def test_only_a_cycle_can_be_damaged(tmp_path: Path, sample: Path) -> None:
     )
     assert len(other.reports) == 1
     assert opening.incomplete(other) == ""
+
+
+def test_many_files_open_bit_by_bit_and_can_be_stopped(
+    make_window: MakeWindow, qtbot: QtBot, sample: Path, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"{number:02}.log" for number in range(40)]
+    for file in files[1:]:
+        file.write_bytes(sample.read_bytes())
+    window = make_window(*files)
+    assert len(window.workspace.documents) < 10
+    qtbot.waitUntil(lambda: len(window.workspace.documents) == 39)
+    assert _names(window) == [file.name for file in files[1:]]
+    assert window.workspace.selection.document == 0
+    window.open_paths([str(file) for file in files] * 50)
+    qtbot.waitUntil(lambda: window.status.working)
+    window.cancel_work()
+    qtbot.waitUntil(lambda: not window.status.working)
+    assert len(window.workspace.documents) == 39

@@ -112,3 +112,16 @@ def test_the_model_keeps_the_rules_of_qt(qapp: object, sample: Path) -> None:
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
     model.set_documents([document_of(three, "three"), document_of(b"nothing\n", "none"), document_of(text, "one")])
     assert [model.rowCount(model.index(row, 0)) for row in range(model.rowCount())] == [3, 0, 1]
+
+
+def test_documents_that_are_added_leave_the_other_rows_alone(qapp: object, sample: Path) -> None:
+    text = sample.read_bytes()
+    one, two, three = (document_of(text, name) for name in ("one", "two", "three"))
+    model = ReportsModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
+    resets: list[bool] = []
+    model.modelReset.connect(lambda: resets.append(True))
+    kept = [model.set_documents(documents) for documents in ([one], [one, two, three], [one, three], [])]
+    assert kept == [0, 1, 0, 0]
+    assert len(resets) == 3
+    assert model.rowCount() == 0

@@ -1,7 +1,9 @@
-"""The open documents and their reports as a Qt model: a read-only window over one flat tuple of rows."""
+"""The open documents and their reports as a Qt model: a read-only window over one flat list of rows."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -31,22 +33,39 @@ class Row(NamedTuple):
 
 
 class ReportsModel(QAbstractItemModel):
-    """The internal id of an index is the number of its row in the tuple."""
+    """The internal id of an index is the number of its row in the list."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: tuple[Row, ...] = ()
+        self._documents: list[Document] = []
+        self._rows: list[Row] = []
         self._below: dict[int, list[int]] = {}
         """Row of a document, -1 for the top -> the rows below it, in order; Qt asks for them all the time."""
 
-    def set_documents(self, documents: list[Document]) -> None:
-        """Show these documents."""
-        self.beginResetModel()
-        self._rows = rows_of(documents)
-        self._below = {}
-        for number, row in enumerate(self._rows):
-            self._below.setdefault(row.parent, []).append(number)
-        self.endResetModel()
+    def set_documents(self, documents: list[Document]) -> int:
+        """Show these documents; how many of them, from the first on, are left as they were."""
+        known = len(self._documents)
+        grown = 0 < known < len(documents) and all(map(operator.is_, self._documents, documents))
+        kept = known if grown else 0
+        if grown:
+            self.beginInsertRows(QModelIndex(), kept, len(documents) - 1)
+        else:
+            self.beginResetModel()
+            self._rows, self._below = [], {}
+        self._documents = list(documents)
+        for number in range(kept, len(documents)):
+            self._append(number, documents[number])
+        if grown:
+            self.endInsertRows()
+        else:
+            self.endResetModel()
+        return kept
+
+    def _append(self, number: int, document: Document) -> None:
+        """The row of a document, followed by those of its reports."""
+        for row in rows_of(number, document, len(self._rows)):
+            self._below.setdefault(row.parent, []).append(len(self._rows))
+            self._rows.append(row)
 
     def row_at(self, index: Index) -> Row | None:
         """The row behind an index."""
@@ -104,19 +123,15 @@ class ReportsModel(QAbstractItemModel):
         return {SECOND: row.facts, MARK: row.mark, FIXED: row.report >= 0}.get(role)
 
 
-def rows_of(documents: list[Document]) -> tuple[Row, ...]:
-    """One row for each document, followed by those of its reports."""
-    rows: list[Row] = []
-    for number, document in enumerate(documents):
-        above = len(rows)
-        name = display_name(document)
-        mark = "" if document.reports else "no report"
-        rows.append(Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports))
-        for place, opened in enumerate(document.reports):
-            report = opened.report
-            words = report_name(report), report_facts(report), report_mark(report), report_tip(report)
-            rows.append(Row(above, place, number, place, *words))
-    return tuple(rows)
+def rows_of(number: int, document: Document, above: int) -> Iterator[Row]:
+    """The row of a document, which becomes row ``above``, and one for each of its reports."""
+    name = display_name(document)
+    mark = "" if document.reports else "no report"
+    yield Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
+    for place, opened in enumerate(document.reports):
+        report = opened.report
+        words = report_name(report), report_facts(report), report_mark(report), report_tip(report)
+        yield Row(above, place, number, place, *words)
 
 
 def _bold() -> QFont:

@@ -49,10 +49,14 @@ class ReportsPanel(QWidget):
         self._show_documents()
 
     def _show_documents(self) -> None:
-        self.view.set_quietly(lambda: self.model.set_documents(self._workspace.documents))
-        self.view.expandAll()
+        self.view.set_quietly(self._take_documents)
         self._stack.setCurrentIndex(1 if self._workspace.documents else 0)
         self._show_selection(self._workspace.selection)
+
+    def _take_documents(self) -> None:
+        kept = self.model.set_documents(self._workspace.documents)
+        for number in range(kept, len(self._workspace.documents)):
+            self.view.expand(self.model.index(number, 0))
 
     def _show_selection(self, selection: Selection) -> None:
         index = self.model.index_of(selection.document, selection.report)
