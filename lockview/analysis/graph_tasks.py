@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -136,7 +137,9 @@ class _Making:
         return next((site.bare_function for site in sites if site), "")
 
     def built(self) -> LockGraph:
-        edges = tuple(self._edges)
+        """The graph; what forbids comes first among its edges, because only that is numbered in pictures."""
+        ordered = sorted(self._edges, key=lambda edge: edge.relation is not Relation.FORBIDDEN)
+        edges = tuple(replace(edge, number=place, order=place + 1) for place, edge in enumerate(ordered))
         tasks = (GraphTask(0, reporter(self._report), tuple(range(len(edges))), reporting=True),) if edges else ()
         return LockGraph(tuple(self._nodes), edges, tasks, self._shape)
 
@@ -213,7 +216,10 @@ def _nested(report: NestedReport, made: _Making) -> None:
 def _unlock(report: UnlockReport, made: _Making) -> None:
     if report.name:
         same = next((lock for lock in held_locks(report) if lock.lock_class.base == report.name), None)
-        made.lock(same or HeldLock(LockClass(report.name)))
+        made.lock(same or HeldLock(LockClass(report.name)), held=same is not None)
+        where = f" in {report.site.bare_function}" if report.site else ""
+        deed = "waited for" if report.contended else "released"
+        made.context(f"{deed}{where}" + ("" if same else ", not held"))
     made.held()
 
 

@@ -139,7 +139,7 @@ def test_unlock_is_one_node_and_the_held_locks() -> None:
     report = UnlockReport("t", task=TASK, name="m", site=Frame("put", 1, 2), held_locks=held(lock("a"), lock("b")))
     graph = lock_graph(report)
     assert graph.shape is Shape.PLAIN
-    assert [node.name for node in graph.nodes] == ["m", "a", "b"]
+    assert [node.name for node in graph.nodes] == ["m", "released in put, not held", "a", "b"]
     assert edges(graph, Relation.NESTING) == [("a", "b")]
     assert len(graph.edges) == 1
     assert summary(report, graph) == "demo/42 releases m in put, but does not hold it"
@@ -150,7 +150,7 @@ def test_unlock_is_one_node_and_the_held_locks() -> None:
 def test_unlock_of_a_lock_whose_name_is_held() -> None:
     report = UnlockReport("t", task=TASK, name="m", held_locks=held(HeldLock(LockClass("m", 2))))
     graph = lock_graph(report)
-    assert [node.name for node in graph.nodes] == ["m#2"]
+    assert [node.name for node in graph.nodes] == ["m#2", "released"]
     assert any("another lock of that name" in told.text for told in explain(report, graph))
 
 
