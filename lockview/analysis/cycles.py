@@ -7,9 +7,9 @@ from lockview.analysis.lock_graph import LockGraph, Relation, Shape
 _WHY_NOT = {
     Shape.RING: "the text shows no way back from the wanted lock to the held one",
     Shape.CONTEXTS: "this order is closed by an interrupt, not by a second task",
-    Shape.LADDER: "the report is about where one task may take a lock, not about who waits for whom",
-    Shape.WAIT_FOR: "it is no forecast but what is the case: the diagram shows who waits for whom",
-    Shape.PLAIN: "it names no order of locks that closes a cycle",
+    Shape.LADDER: "the report is about where one task may take a lock",
+    Shape.WAIT_FOR: "these tasks wait already, and the diagram shows for whom",
+    Shape.PLAIN: "the report names no order of locks that closes a cycle",
 }
 
 
@@ -28,4 +28,4 @@ def has_cycle(graph: LockGraph) -> bool:
 
 def why_no_run(graph: LockGraph) -> str:
     """Why a report without a cycle of dependencies has no run of tasks, in one sentence."""
-    return f"There is no run to show of this report: {_WHY_NOT[graph.shape]}."
+    return f"There is nothing to replay: {_WHY_NOT[graph.shape]}."

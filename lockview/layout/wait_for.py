@@ -21,7 +21,7 @@ from lockview.layout.ring import ring_boxes, ring_line
 from lockview.layout.successors import Forest, forest_of
 
 MOST_SHOWN = 8
-COLUMN_GAP = 92.0
+COLUMN_GAP = 68.0
 ROW_GAP = 16.0
 MORE_HEIGHT = 24.0
 GROUP_GAP = 64.0

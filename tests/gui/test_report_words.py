@@ -24,6 +24,7 @@ A, B = HeldLock(LockClass("&a->lock")), HeldLock(LockClass("b", 2))
         (LeftHeldReport("t", held_locks=HeldLocks(Task("sh", 1), 2, (A, B))), "b#2"),
         (SpinReport("t", lock="jiffies_lock"), "jiffies_lock"),
         (HungTaskReport("INFO: task a:1 blocked"), "INFO: task a:1 blocked"),
+        (HungTaskReport("t", task=Task("a", 1), seconds=120), "a/1 blocked for 120 s"),
     ],
 )
 def test_each_kind_is_called_after_what_it_is_about(report: Report, name: str) -> None:

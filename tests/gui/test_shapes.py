@@ -69,7 +69,7 @@ def test_each_shape_in_the_whole_window(name: str, make_window: Callable[..., Ma
     assert window.board.action("replay-play").isEnabled() is False
     assert window.board.action("view-ring").text() == ("Ring" if name == "nothing" else "Diagram")
     assert window.board.action("view-ring").isEnabled() is bool(graph.nodes)
-    assert "no run to show" in window.replay.state.text
+    assert "nothing to replay" in window.replay.state.text
     assert QGuiApplication.clipboard().text()
 
 

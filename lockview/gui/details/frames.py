@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockview.analysis.functions import is_lock_core
-from lockview.analysis.lock_graph import LockEdge, LockGraph
+from lockview.analysis.lock_graph import LockEdge, LockGraph, Relation
 from lockview.analysis.stacks import Row as Run
 from lockview.analysis.stacks import folded
 from lockview.document.visible import visible
@@ -46,9 +46,11 @@ def stack_part(
 ) -> Iterator[Row]:
     """Some frames of a stack. ``chosen`` says that it is the stack whose frames a selection counts.
 
-    ``item`` is what the rows select, the edge if not told.
+    ``item`` is what the rows select, the edge if not told. Of a dependency or an interrupt the function that takes
+    the lock stands out; of what is none, the one that the edge names.
     """
     item = item or f"edge:{edge.number}"
+    takes = edge.relation in (Relation.DEPENDENCY, Relation.PATH, Relation.INTERRUPT)
     context = ""
     for run, whole in runs(stack):
         here = range(max(whole.start, numbers.start), min(whole.stop, numbers.stop))
@@ -63,8 +65,9 @@ def stack_part(
             if frame.part != context:
                 context = frame.part
                 yield Row(Kind.NOTE, f"in context {visible(context)}" if context else "in task context", dim=True)
-            role = edge_role(graph, edge) if run.acquires else Role.DIM if is_lock_core(frame.bare_function) else ""
-            yield frame_row(frame, item, number if chosen else None)._replace(strong=run.acquires, role=role)
+            telling = run.acquires if takes else frame.bare_function == edge.acquirer
+            role = edge_role(graph, edge) if telling else Role.DIM if is_lock_core(frame.bare_function) else ""
+            yield frame_row(frame, item, number if chosen else None)._replace(strong=telling, role=role)
 
 
 def frame_row(frame: Frame, item: str, number: int | None) -> Row:

@@ -48,6 +48,8 @@ def report_name(report: Report) -> str:
         return report.wanted.lock_class.name
     if report.cycle:
         return report.cycle[0].held.name
+    if report.kind is ReportKind.HUNG_TASK and report.task:
+        return f"{report.task} blocked for {getattr(report, 'seconds', 0)} s"
     for field in _TELLING:
         value = getattr(report, field, None)
         if isinstance(value, HeldLock):
