@@ -25,10 +25,10 @@ _LONGEST_LINE = 64 << 10
 
 
 class DumpReader(Protocol):
-    """Reads one dump. ``take`` gets its lines, the first one included, and returns False for one behind its end."""
+    """Reads one dump."""
 
     def take(self, text: str, number: int) -> bool:
-        """Take a line; ``number`` is that of the raw line."""
+        """Take a line, the first one included; False for one that is none of the dump's. ``number`` is from 1."""
         ...
 
     def value(self) -> LockOrders | Table | EventStream | None:
@@ -39,19 +39,21 @@ class DumpReader(Protocol):
 class Dialect(NamedTuple):
     """A sort of dump: the literals of which one stands in its first line, and the module and name of its reader.
 
-    The module's ``starts(line)`` proves a first line. ``field`` is the field of a log that takes what was read.
+    The module's ``starts(line)`` proves a first line. ``field`` is the field of a log that takes what was read. So many
+    lines of something else in a row as ``patience`` says end it.
     """
 
     field: str
     signs: tuple[bytes, ...]
     module: str
     reader: str
+    patience: int = 8
 
 
 DIALECTS: tuple[Dialect, ...] = (
     Dialect("orders", (b"all lock classes:",), "lockdep_orders", "ClassesReader"),
     Dialect("orders", (b"all lock chains:",), "lockdep_orders", "ChainsReader"),
-    Dialect("tables", (b" lock-classes: ",), "lockdep_stats", "StatisticsReader"),
+    Dialect("tables", (b" lock-classes: ",), "lockdep_stats", "StatisticsReader", 3),
     Dialect("tables", (b"lock_stat version ",), "lock_stat", "ContentionReader"),
     Dialect(
         "event_streams",
@@ -62,15 +64,23 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 
 
-def _reader_at(line: str) -> tuple[str, DumpReader] | None:
-    """The field and the reader for a line that may be the first of a dump."""
+def _opened(line: str) -> _Open | None:
+    """What a line begins, if it is the first of a dump."""
     for dialect in DIALECTS:
         if any(sign.decode() in line for sign in dialect.signs):
             module = import_module(f"lockview.parsing.dialects.{dialect.module}")
             if module.starts(line):
-                reader: DumpReader = getattr(module, dialect.reader)()
-                return dialect.field, reader
+                return _Open(dialect, getattr(module, dialect.reader)())
     return None
+
+
+class _Open:
+    """The dump that is being read."""
+
+    def __init__(self, dialect: Dialect, reader: DumpReader) -> None:
+        self.dialect = dialect
+        self.reader = reader
+        self.stray = 0
 
 
 @cache
@@ -83,7 +93,7 @@ class Dumps:
 
     def __init__(self) -> None:
         self._found: dict[str, list[LockOrders | Table | EventStream]] = {}
-        self._reader: tuple[str, DumpReader] | None = None
+        self._open: _Open | None = None
         self._carry = b""
         self._line = 1
         self._left = SEARCHED
@@ -91,13 +101,13 @@ class Dumps:
     def watch(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
         """The same blocks."""
         for block in blocks:
-            if self._reader is not None or self._left > 0:
+            if self._open is not None or self._left > 0:
                 self._feed(block)
             yield block
 
     def added_to(self, log: Log) -> Log:
         """The log of the source, which has ended, with the dumps that were in it."""
-        if self._carry and (self._reader is not None or self._left > 0):
+        if self._carry and (self._open is not None or self._left > 0):
             self._scan(self._carry)
         self._carry = b""
         self._close()
@@ -118,7 +128,7 @@ class Dumps:
         position, number = 0, self._line
         hits: list[int] | None = None
         while position < len(data):
-            if self._reader is None:
+            if self._open is None:
                 if self._left <= 0:
                     return
                 hits = _hits(data) if hits is None else hits
@@ -134,31 +144,40 @@ class Dumps:
             position, number = self._read(data, position, number)
 
     def _read(self, data: bytes, position: int, number: int) -> tuple[int, int]:
-        """Give lines to the reader until it or the data ends; returns where, and the number of the line there."""
+        """Give lines to a dump until it or the data ends; returns where, and the number of the line there."""
         while position < len(data):
             end = data.find(b"\n", position)
             end = len(data) if end < 0 else end
             text = data[position : min(end, position + _LONGEST_LINE)].decode("utf-8", "surrogateescape").rstrip("\r")
             while text.startswith(">"):
                 text = text[1:].removeprefix(" ")
-            if self._reader is None:
-                self._reader = _reader_at(text)
-                if self._reader is None:
-                    return end + 1, number + 1
-            if not self._reader[1].take(text, number):
-                self._close()
-                return position, number
+            if not self._takes(text, number):
+                return end + 1, number + 1
             position, number = end + 1, number + 1
         return position, number
 
+    def _takes(self, text: str, number: int) -> bool:
+        """Give a line to the dump that is open or that it opens; False when none is open any more."""
+        current = self._open
+        if current is not None and current.reader.take(text, number):
+            current.stray = 0
+            return True
+        begun = _opened(text)
+        if current is not None and begun is None:
+            current.stray += 1
+            if current.stray <= current.dialect.patience:
+                return True
+        self._close()
+        self._open = begun
+        return begun is not None and begun.reader.take(text, number)
+
     def _close(self) -> None:
-        if self._reader is not None:
-            field, reader = self._reader
-            value = reader.value()
+        if self._open is not None:
+            value = self._open.reader.value()
             if value is not None:
-                self._found.setdefault(field, []).append(value)
+                self._found.setdefault(self._open.dialect.field, []).append(value)
                 self._left = SEARCHED
-            self._reader = None
+            self._open = None
 
 
 def _hits(data: bytes) -> list[int]:

@@ -9,7 +9,6 @@ from lockview.model.stacks import Frame
 from lockview.model.statistics import ContentionPoint, Table, TableKind, TableRow
 from lockview.model.text import Span
 
-_STRAY = 8
 _COLUMNS = (
     "con-bounces",
     "contentions",
@@ -53,7 +52,6 @@ class ContentionReader:
         self._remarks: list[str] = []
         self._groups: list[list[ContentionPoint]] = []
         self._first = self._last = 0
-        self._stray = 0
 
     def take(self, text: str, number: int) -> bool:
         """Any line of the file."""
@@ -72,12 +70,9 @@ class ContentionReader:
             if bare.startswith("*WARNING*"):
                 self._remarks.append(bare.removeprefix("*WARNING*").strip())
                 known = True
-        if starts(text):
-            return False
-        self._stray = 0 if known else self._stray + 1
         if known and bare:
             self._last = number
-        return self._stray <= _STRAY
+        return known
 
     def _row(self, bare: str, number: int) -> bool:
         match = _compiled(_NUMBERS).match(bare) if bare[-1:].isdigit() else None

@@ -13,7 +13,6 @@ from lockview.parsing.dialects.held_stacks import HeldStacks
 
 MAX_EVENTS = 100_000
 """Of a longer trace only so many events are kept; all of them count."""
-_STRAY = 200
 _LONGEST = 1_000
 _MAX_FRAMES = 200
 _KINDS = {kind.value: kind for kind in LockEventKind}
@@ -92,7 +91,6 @@ class TraceReader:
         self._held = HeldStacks()
         self._count = self._lost = 0
         self._first = self._last = 0
-        self._stray = 0
 
     def take(self, text: str, number: int) -> bool:
         """An event, a frame of one, a gap, a comment or a blank line; events of other sorts are passed over."""
@@ -103,7 +101,7 @@ class TraceReader:
             kind = _KINDS.get(found.event)
             if kind is not None:
                 self._event(kind, found, number)
-            self._last, self._stray = number, 0
+            self._last = number
             return True
         if match := _lost().match(text):
             self._lost += int(match[2])
@@ -115,8 +113,7 @@ class TraceReader:
         if text[0].isspace() and (match := _frame().match(text)):
             self._add_frame(match, number)
             return True
-        self._stray += 1
-        return self._stray <= _STRAY
+        return False
 
     def _event(self, kind: LockEventKind, found: _Line, number: int) -> None:
         event = _event(kind, found, self._held.task(found.comm, found.pid, found.cpu), number)

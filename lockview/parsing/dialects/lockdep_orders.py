@@ -9,8 +9,6 @@ from lockview.model.orders import HeldChain, LockOrders, Order, OrderClass, Orde
 from lockview.model.text import Span
 from lockview.parsing.locks import lock_class
 
-_STRAY = 8
-"""So many lines in a row that are none of the file end it."""
 _LONGEST = 1_000
 
 
@@ -84,7 +82,6 @@ class ClassesReader:
         self._orders: dict[tuple[int, int], list[int]] = {}
         self._current: int | None = None
         self._first = self._last = 0
-        self._stray = 0
 
     def take(self, text: str, number: int) -> bool:
         """A class, an order of the class above, or a blank line."""
@@ -104,9 +101,7 @@ class ClassesReader:
             seen = self._orders.setdefault((self._current, self._classes.named(match[2], match[3])), [0, number])
             seen[0] += 1
         else:
-            self._stray += 1
-            return self._stray <= _STRAY and not starts(text)
-        self._stray = 0
+            return False
         self._last = number
         return True
 
@@ -127,7 +122,6 @@ class ChainsReader:
         self._chain_line = 0
         self._overflowed = False
         self._first = self._last = 0
-        self._stray = 0
 
     def take(self, text: str, number: int) -> bool:
         """The head of a chain, an entry of it, or a blank line."""
@@ -140,7 +134,7 @@ class ChainsReader:
             match = _named_line().match(text)
             if match and self._context is not None:
                 self._entries.append(self._classes.named(match[2], match[3]))
-                self._last, self._stray = number, 0
+                self._last = number
                 return True
         elif not text.strip():
             return True
@@ -148,10 +142,9 @@ class ChainsReader:
             self._finish()
             context = text[13:].strip()
             self._context, self._chain_line = "" if context == "0" else context, number
-            self._last, self._stray = number, 0
+            self._last = number
             return True
-        self._stray += 1
-        return self._stray <= _STRAY and not starts(text)
+        return False
 
     def _finish(self) -> None:
         if self._context is not None and self._entries:

@@ -8,8 +8,6 @@ from functools import cache
 from lockview.model.statistics import Table, TableKind, TableRow
 from lockview.model.text import Span
 
-_STRAY = 3
-
 
 @cache
 def _row() -> re.Pattern[str]:
@@ -26,7 +24,6 @@ class StatisticsReader:
 
     def __init__(self) -> None:
         self._rows: list[TableRow] = []
-        self._stray = 0
 
     def take(self, text: str, number: int) -> bool:
         """A row or a blank line."""
@@ -36,10 +33,8 @@ class StatisticsReader:
                 return False
             values = (int(match[2]), int(match[3]) if match[3] else None)
             self._rows.append(TableRow(match[1], values, span=Span(number, number)))
-            self._stray = 0
             return True
-        self._stray += 1
-        return self._stray <= _STRAY
+        return not text.strip()
 
     def value(self) -> Table | None:
         """The table, with a remark for every limit that is reached and for lockdep being off."""
