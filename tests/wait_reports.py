@@ -1,4 +1,4 @@
-"""Reports about tasks that wait, for tests: one of each kind with all its fields, and any that a kernel may print."""
+"""Hypothesis strategies for reports about tasks that wait, or must not, as a kernel could have printed them."""
 
 from __future__ import annotations
 
@@ -13,51 +13,8 @@ from lockview.model.held_reports import AtomicReport
 from lockview.model.locks import HeldLock, WaitTypes
 from lockview.model.reports import HeldLocks, Report, Task
 from lockview.model.stacks import Backtrace, Frame, StackTrace
-from lockview.model.text import Span
 from lockview.model.usages import IrqEvent
 from lockview.model.wait_reports import Blocker, HungTaskReport, LocksDumpReport, SpinReport, TaskDump
-
-
-def full_wait_reports(common: dict[str, Any], frame: Frame, held: HeldLocks) -> tuple[Report, ...]:
-    """A report of each kind in which no field has its default value; ``common`` are the fields that all have."""
-    stack = StackTrace((frame,), Span(9, 9))
-    dump = TaskDump(Task("demo", 42), "D", stack, "events f", Span(3, 9))
-    blocker = Blocker(Task("demo", 42), "rw-semaphore", Task("other", 41), "reader", "writer", Span(10, 10))
-    event = IrqEvent("hardirqs last enabled", 7, frame, Span(4, 4))
-    hung = HungTaskReport(
-        **common,
-        seconds=120,
-        dump=dump,
-        blockers=(blocker,),
-        others=(dump,),
-        all_locks=(held,),
-        peers=(dump,),
-        peer_blockers=(blocker,),
-        lockdep_off=True,
-    )
-    sleep = AtomicReport(
-        **common,
-        place="mm/slub.c:1",
-        facts=(("in_atomic()", "1"),),
-        disabled_at=frame,
-        event_stamp=12,
-        irq_events=(event,),
-        lockdep_off=True,
-    )
-    spin = SpinReport(
-        **common,
-        complaint="recursion",
-        cpu=1,
-        lock="a+0x0/0x8",
-        magic="dead4ead",
-        owner=Task("other", 41),
-        owner_cpu=2,
-    )
-    locks = LocksDumpReport(**common, all_locks=(held,), requested=True)
-    return hung, locks, sleep, replace(sleep, scheduling=True), spin, replace(spin, rwlock=True)
-
-
-# --- Reports that a kernel could have printed -------------------------------------------------------------------
 
 _comms = st.sampled_from(["fsstress", "kworker/u4:1", "rs:main Q:Reg", "CPU 0/KVM", "(udev-worker)", "swapper/0", "a"])
 _tasks = st.builds(Task, _comms, st.integers(1, 4194304))
