@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockview.analysis.lock_graph import LockEdge, LockGraph
+from lockview.analysis.lock_graph import LockEdge, LockGraph, LockNode, Subject
 from lockview.document.mentions import mentions, names, node_of
 from lockview.document.selection import Selection
 from lockview.model.locks import LockClass
@@ -45,15 +45,19 @@ def spans_for(report: Report, graph: LockGraph, selection: Selection) -> tuple[S
 
     An edge is its ``-> #n`` entry, or the stacks that back it; a chosen frame is its own line, and the line of the
     backtrace that repeats it. A lock is every line that names it alone, the heads of its chain entries included; a
-    task the same.
+    task the same. What has no lines of its own has those of its ends, or the title.
     """
     spans: list[Span] = []
     edge, lock = _edge(graph, selection), selection.lock
     if edge is not None:
         spans = _edge_spans(report, edge, selection.frame)
+        if not any(spans):
+            ends = [graph.nodes[end] for end in (edge.tail, edge.head)]
+            spans = [span for node in ends if node.subject is Subject.LOCK for span in _node_spans(report, node)]
     elif lock is not None and 0 <= lock < len(graph.nodes):
-        node = graph.nodes[lock]
-        spans = [span for named, span in (*mentions(report), *_chain_heads(report)) if names(node, named)]
+        spans = _node_spans(report, graph.nodes[lock])
+        if not any(spans):
+            spans = [Span(report.span.first, report.span.first)]
     return tuple(sorted({span for span in spans if span}))
 
 
@@ -61,6 +65,10 @@ def first_line(report: Report, graph: LockGraph, selection: Selection) -> int | 
     """The line that a choice leads to: the first of its spans, None when the text has none."""
     spans = spans_for(report, graph, selection)
     return spans[0].first if spans else None
+
+
+def _node_spans(report: Report, node: LockNode) -> list[Span]:
+    return [span for named, span in (*mentions(report), *_chain_heads(report)) if names(node, named)]
 
 
 def _edge(graph: LockGraph, selection: Selection) -> LockEdge | None:

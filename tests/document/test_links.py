@@ -121,7 +121,9 @@ def test_lines_of_an_edge_lead_back_to_it(report: CircularReport, graph: LockGra
 
 def test_a_report_without_places_marks_nothing(report: CircularReport, graph: LockGraph) -> None:
     """A simulated report has no lines."""
-    empty = replace(report, wanted=None, held=None, chain=(), scenario=(), held_locks=None, backtrace=None)
+    empty = replace(
+        report, wanted=None, held=None, chain=(), scenario=(), held_locks=None, backtrace=None, span=Span(0, 0)
+    )
     assert spans_for(empty, graph, Selection(0, 0, "lock:0")) == ()
 
 
@@ -158,3 +160,13 @@ def test_tasks_are_found_by_their_lines_and_back() -> None:
     assert spans_for(report, graph, Selection(item="lock:0")) == (Span(11, 12), Span(13, 13))
     assert spans_for(report, graph, Selection(item="lock:2")) == (Span(20, 20),)
     assert spans_for(report, graph, Selection(item="lock:3")) == ()
+    titled = replace(report, span=Span(10, 30))
+    assert spans_for(titled, graph, Selection(item="lock:3")) == (Span(10, 10),)
+
+
+def test_an_edge_without_lines_has_those_of_its_ends() -> None:
+    locks = (HeldLock(A, span=Span(4, 4)), HeldLock(B, span=Span(5, 5)))
+    report = CircularReport(title="", held_locks=HeldLocks(Task("t", 1), 2, locks, Span(3, 5)))
+    edge = LockEdge(0, 0, 1, 1, Dependency(A, B), 0, relation=Relation.NESTING)
+    graph = LockGraph((LockNode(0, A, LockKind.MUTEX), LockNode(1, B, LockKind.MUTEX)), (edge,), ())
+    assert spans_for(report, graph, Selection(item="edge:0")) == (Span(4, 4), Span(5, 5))
