@@ -117,9 +117,11 @@ class ReportReader:
         """Read to the end of the report or of the stretch."""
         for count, token in enumerate(tokens(self.stream, self.walked, self.limit, self.own_words)):
             self.take(token)
-            if self.finished:
+            if self.finished and token.word is not Word.OTHER:
                 return
             self.walked = token.end
+            if self.finished:
+                return
             if count > _MAX_TOKENS:
                 self.finished = True
                 span = self.stream.span(token.start, token.end)
