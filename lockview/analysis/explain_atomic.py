@@ -13,6 +13,7 @@ from lockview.analysis.usage import has_raw_nesting
 from lockview.analysis.wording import listed
 from lockview.model.held_reports import AtomicReport
 from lockview.model.reports import Report
+from lockview.model.stacks import StackTrace
 from lockview.model.text import Span
 from lockview.model.wait_reports import SpinReport
 
@@ -33,14 +34,15 @@ _COMPLAINTS = {
 
 
 def summary(report: Report, graph: LockGraph) -> str:  # noqa: ARG001 - as in every family
-    """``sh/54 sleeps at mm/slub.c:1595 while holding dev_lock``, ``cat/7: spinlock recursion on init_mm+0x3c``."""
+    """``sh/54 may sleep at mm/slub.c:1595 in atomic context``, ``cat/7: spinlock recursion on init_mm+0x3c``."""
     if isinstance(report, AtomicReport):
         did = "calls the scheduler" if report.scheduling else f"may {sleeping_place(report)}"
         locks = [lock.lock_class.name for lock in culprits(report)]
         return f"{reporter(report)} {did} in atomic context" + (f", holding {listed(locks[:3])}" if locks else "")
     if isinstance(report, SpinReport):
         sort = "rwlock" if report.rwlock else "spinlock"
-        owner = f", owned by {report.owner}" if report.owner and sound(report) else ""
+        owned = report.owner and sound(report) and report.complaint != "already unlocked"
+        owner = f", owned by {report.owner}" if owned else ""
         return f"{reporter(report)}: {sort} {report.complaint} on {lock_label(report)}{owner}"
     return report.title
 
@@ -63,7 +65,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
 
 
 def _slept(report: AtomicReport) -> Iterator[Sentence]:
-    path = function_path(report.backtrace.stack) if report.backtrace else ""
+    path = _path(report.backtrace.stack) if report.backtrace else ""
     name = reporter(report)
     spans = [report.backtrace.span] if report.backtrace else []
     if report.scheduling:
@@ -71,6 +73,25 @@ def _slept(report: AtomicReport) -> Iterator[Sentence]:
     else:
         text = f"{name} reached {report.place}, which may sleep, where no task may sleep"
     yield sentence(text + (f": {path}" if path else "") + ("" if path.endswith("...") else "."), report.span, *spans)
+
+
+_CHECKS = (
+    "__might_",
+    "___might_",
+    "__schedule_bug",
+    "__schedule",
+    "schedule",
+    "preempt_schedule",
+    "dump_stack",
+    "show_",
+)
+
+
+def _path(stack: StackTrace) -> str:
+    """The calls that led here, without those of the check itself."""
+    frames = stack.frames
+    checks = [index for index, frame in enumerate(frames[:12]) if frame.bare_function.startswith(_CHECKS)]
+    return function_path(StackTrace(frames[checks[-1] + 1 :] if checks else frames))
 
 
 def _why_atomic(report: AtomicReport) -> Iterator[Sentence]:
@@ -160,6 +181,9 @@ def _owner(report: SpinReport) -> Iterator[Sentence]:
     if report.owner is None or not sound(report):
         return
     where = f", which took it on CPU {report.owner_cpu}" if report.owner_cpu is not None else ""
+    if report.complaint == "already unlocked":
+        yield sentence(f"The last owner was {report.owner}{where}.", report.span)
+        return
     if report.task and report.owner.pid == report.task.pid and "recursion" in report.complaint:
         yield sentence(f"The owner is {report.owner} itself{where}: a real deadlock of one task.", report.span)
     else:

@@ -156,7 +156,7 @@ def _spin(report: SpinReport) -> LockGraph:
         link = Dependency(_NO_LOCK, _NO_LOCK, stack, new=True, span=report.span)
         tasks.append(GraphTask(0, str(report.task), (0,), reporting=True))
         edges.append(LockEdge(0, places[report.task.pid], 0, 1, link, 0, Mode.UNKNOWN, relation=Relation.WAITS))
-    if report.owner and sound(report):
+    if report.owner and sound(report) and report.complaint != "already unlocked":
         link = Dependency(_NO_LOCK, _NO_LOCK, span=report.span)
         own = report.task is not None and report.owner.pid == report.task.pid
         evidence = (Evidence(f"{report.task} is at", stack),) if own and stack.frames and not edges else ()

@@ -105,9 +105,10 @@ class _Making:
 
     def own_locks(self) -> None:
         """What the reporting task holds besides; of a list in which nobody waits, what every task holds."""
-        for held in self._facts.lists[: _MOST_TASKS if not self._edges else None]:
-            own = self._report.task is not None and held.task.pid == self._report.task.pid
-            if not own and (self._edges or self._report.task):
+        task = self._report.task
+        alone = task is None and not self._edges
+        for held in self._facts.lists[: _MOST_TASKS if alone else None]:
+            if not alone and (task is None or held.task.pid != task.pid):
                 continue
             if held.count:
                 self._task(held.task)

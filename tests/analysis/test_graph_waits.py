@@ -105,6 +105,12 @@ def test_a_cycle_is_a_deadlock_and_a_chain_is_not() -> None:
     assert any("real deadlock" in sentence.text for sentence in explain(_report(graph, W1), graph))
 
 
+def test_a_list_without_anybody_who_waits_shows_what_all_hold() -> None:
+    graph = lock_graph(LocksDumpReport("t", all_locks=(held(W1, "m@a00", "n@b00"), held(W2, "o@c00"))))
+    assert links(graph) == {(HOLDS, "m", "w1/10")}
+    assert links(graph, sure=False) == {(HOLDS, "n", "w1/10"), (HOLDS, "o", "w2/11")}
+
+
 def test_slow_paths_tell_how_a_lock_is_wanted() -> None:
     for function, mode in (("rwsem_down_read_slowpath", Mode.SHARED), ("rwsem_down_write_slowpath", Mode.EXCLUSIVE)):
         found = waiting(dump(W1, "__schedule", "schedule", function, "down_x", "foo").stack)
