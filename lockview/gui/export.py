@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -64,8 +65,18 @@ def copy_report(
         mime.setData(MIME_TYPES[fmt], data)
     if fmt not in ("png", "pdf"):
         mime.setText(data.decode("utf-8"))
-    QGuiApplication.clipboard().setMimeData(mime)
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setMimeData(mime)
+    if not clipboard.ownsClipboard():
+        # WORKAROUND: platforms that share no clipboard, such as offscreen, delete its data after Python is gone; if
+        # Python made them, that crashes.
+        atexit.register(_forget_copy)
     return f"Copied the {_title(fmt)}."
+
+
+def _forget_copy() -> None:
+    if QGuiApplication.instance() is not None:
+        QGuiApplication.clipboard().clear()
 
 
 def content(

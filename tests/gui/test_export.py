@@ -1,5 +1,8 @@
 """Saving and copying from the window: the same bytes as the command line, whole files, clear refusals."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -237,3 +240,19 @@ def test_pasted_text_is_saved_at_home(
     asked = answering(monkeypatch, "")
     export_report(QWidget(), workspace, appearance, "svg", "ring")
     assert Path(asked.directory).parent == tmp_path
+
+
+@pytest.mark.parametrize("fmt", ["png", "svg", "text"])
+def test_a_program_that_copied_leaves_in_order(fmt: str, log_file: Path) -> None:
+    code = (
+        "import sys; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
+        "from lockview.document.opening import read_small; from lockview.gui.export import copy_report;"
+        "from lockview.gui.theme import Appearance; from lockview.gui.workspace import Workspace;"
+        "workspace = Workspace(); workspace.add(read_small(sys.argv[1]));"
+        "copy_report(workspace, Appearance('light'), sys.argv[2], 'ring')"
+    )
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(log_file), fmt], env=environment, capture_output=True, check=False, timeout=60
+    )
+    assert done.returncode == 0
