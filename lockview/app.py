@@ -57,12 +57,15 @@ def main(files: Sequence[str] = ()) -> int:
 
 def _import_without_qt() -> None:
     """Import what reading and drawing need, before Qt: PySide looks through the source of all that comes after it."""
+    import lockview.document.names
     import lockview.document.opening
     import lockview.document.selection
+    import lockview.layout.diagrams
     import lockview.layout.picture
     import lockview.layout.ring
     import lockview.layout.theme
-    import lockview.parsing.reader  # noqa: F401 - imported for later
+    import lockview.parsing.reader
+    import lockview.parsing.source_lines  # noqa: F401 - imported for later
 
 
 def _application() -> QApplication:
