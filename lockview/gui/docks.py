@@ -97,6 +97,13 @@ class Dock(QDockWidget):
         self._soon.timeout.connect(self.refresh_head)
         for signal in (self.dockLocationChanged, self.topLevelChanged, self.visibilityChanged):
             signal.connect(self._refresh_soon)
+        self.visibilityChanged.connect(self._let_in)
+
+    def _let_in(self, seen: bool) -> None:
+        """Keep the keyboard out while another tab is in front: for Qt the contents are visible, only far outside."""
+        contents = self.widget()
+        if contents is not None:
+            contents.setEnabled(seen)
 
     def _refresh_soon(self, _: object) -> None:
         self._soon.start(0)

@@ -277,3 +277,22 @@ def test_reports_of_all_documents_are_stepped_through(make_window: MakeWindow, s
 def test_what_was_saved_or_copied_is_said_in_the_status_bar(window: MainWindow) -> None:
     window.copy_as("text")
     assert window.status.currentMessage() == "Copied the Text figure."
+
+
+def test_the_keyboard_never_goes_behind_a_tab(window: MainWindow, qtbot: QtBot) -> None:
+    seen = set()
+    window.docks.bring_up("log")
+    window.graph.setFocus()
+    for _ in range(40):
+        focused = QApplication.focusWidget()
+        if focused is not None:
+            seen.add(focused)
+            middle = focused.mapTo(window, focused.rect().center())
+            assert window.rect().contains(middle), focused.accessibleName()
+        qtbot.keyClick(focused or window, Qt.Key.Key_Tab)
+    assert len(seen) > 5
+    window.docks.bring_up("replay")
+    assert window.replay.transport.button("forward").isEnabled()
+    window.docks.bring_up("log")
+    window.replay.transport.button("forward").click()
+    assert window.workspace.replay is not None
