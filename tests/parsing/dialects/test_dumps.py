@@ -184,9 +184,11 @@ def test_orders_of_a_real_trace_are_known_to_lockdep(kernel: Path) -> None:
         after.setdefault(before, set()).add(wanted)
     unknown = [order for order in stream.orders if order.wanted not in _reached(after, order.held)]
     assert len(stream.orders) == 265
-    # Lockdep does not check RCU against locks. The others were seen after its report had turned it off, while that
-    # was printed.
-    assert len([order for order in unknown if "rcu_read_lock" not in (order.held, order.wanted)]) < 25
+    # Lockdep does not check RCU against locks. Of the others one closes the cycle that it reported, and the rest was
+    # seen after the report had turned it off, most of it while that was printed.
+    left = {(order.held, order.wanted) for order in unknown if "rcu_read_lock" not in (order.held, order.wanted)}
+    assert ("&ent->lock", "&tbl->lock") in left
+    assert len(left) < 30
 
 
 def _reached(after: dict[str, set[str]], start: str) -> set[str]:
