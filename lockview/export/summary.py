@@ -70,7 +70,7 @@ def _paragraph(report: Report) -> Iterator[str]:
 
 
 def _who_wants_what(report: Report) -> Iterator[str]:
-    if (report.wanted is None or report.task is None) and report.kind is not ReportKind.CIRCULAR:
+    if report.kind is not ReportKind.CIRCULAR:
         from lockview.analysis.build import lock_graph
         from lockview.analysis.explain import summary as in_one_line
 
