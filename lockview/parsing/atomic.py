@@ -14,7 +14,7 @@ from lockview.parsing.sections import Part, Title
 from lockview.parsing.tokens import Token
 
 TITLE = (
-    r"BUG: sleeping function called from invalid context at (?P<place>[^\s:]{1,200}:\d{1,7})"
+    r"(?:BUG|Debug): sleeping function called from invalid context at (?P<place>[^\s:]{1,200}:\d{1,7})"
     r"|BUG: scheduling while atomic: (?P<comm>.{1,64}?)/(?:(?P<pid>\d{1,10})/(?P<count>0x[0-9a-f]{1,16})"
     r"|(?P<old_count>0x[0-9a-f]{1,16})/(?P<old_pid>\d{1,10}))"
 )

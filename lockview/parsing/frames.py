@@ -64,7 +64,7 @@ def _bare() -> re.Pattern[str]:
 
 @cache
 def _marks() -> re.Pattern[str]:
-    return re.compile(r" \(([PUFRK]|unreliable)\)")
+    return re.compile(r" \(([PTCUFRK]{1,3}|unreliable)\)")
 
 
 def frame_at(stream: Stream, start: int, end: int) -> FrameText | None:

@@ -28,7 +28,7 @@ _TASK = (  # 5.9 and later
 )
 _COLUMNS = (  # before: comm, state, an address until 4.8, free stack, pid, parent, flags
     r"(\S.{0,30}?) ([RSDTtXZPI]) ?(?:(?:running task|[0-9a-f]{8}|[0-9a-f]{16}) )?\d{1,8} (\d{1,10}) \d{1,10} "
-    r"(?:0x[0-9a-f]{8,16}|\((?:NOTLB|L-TLB)\))"
+    r"(?:\d{1,10} ){0,2}(?:0x[0-9a-f]{8,16}|\((?:NOTLB|L-TLB)\))"
 )
 _IDENT = r"(Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?= ))*) ([^\s\[]\S{0,199})(?: (#\S{1,40}))?"
 _ECHO = r'"echo 0 > /proc/sys/kernel/hung_task_timeout_secs" disables this(?: message)?\.?'

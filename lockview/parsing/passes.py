@@ -25,7 +25,8 @@ def in_passes(reports: list[Report]) -> list[Report]:
     current: list[int] = []
     for index, report in enumerate(reports):
         if isinstance(report, HungTaskReport):
-            if current and not _in_one_pass([_hung(reports[other]) for other in current], report):
+            near = [_hung(reports[other]) for other in (*current[:1], *current[-_MAX_PEERS:])]
+            if near and not _in_one_pass(near, report):
                 _close(given, current, None)
             current.append(index)
             if report.lockdep_off:
@@ -44,7 +45,7 @@ def _hung(report: Report | None) -> HungTaskReport:
 
 def _in_one_pass(before: list[HungTaskReport], report: HungTaskReport) -> bool:
     """Not where a task is reported again, and not where much time has gone by."""
-    if any(other.task == report.task for other in before[-_MAX_PEERS:]):
+    if any(other.task == report.task for other in before):
         return False
     first, now = _seconds(before[0]), _seconds(report)
     return first is None or now is None or 0 <= now - first < _LONGEST_PASS

@@ -253,19 +253,19 @@ FAMILIES: tuple[Family, ...] = (
         weak_anchors=(b"sleeping function called", b"BUG:=20s"),
         reader=_on_use("atomic", "AtomicReader"),
         whole=(
-            r"BUG: sleeping function called from invalid context at [^\s:]{1,200}:\d{1,7}"
+            r"(?:BUG|Debug): sleeping function called from invalid context at [^\s:]{1,200}:\d{1,7}"
             r"|BUG: scheduling while atomic: .{1,64}?/(?:\d{1,10}/0x[0-9a-f]{1,16}|0x[0-9a-f]{1,16}/\d{1,10})"
         ),
     ),
     Family(
         name="spinlock or rwlock complaint",
-        titles=("BUG: spinlock ", "BUG: rwlock "),
+        titles=("BUG: spinlock ", "BUG: rwlock ", "-lock lockup on CPU#"),
         signs=(),
-        anchors=(b"BUG: spinlock ", b"BUG: rwlock "),
+        anchors=(b"BUG: spinlock ", b"BUG: rwlock ", b"-lock lockup on CPU#"),
         weak_anchors=(b"BUG:=20spinlock", b"BUG:=20rwlock"),
         reader=_on_use("spin", "SpinReader"),
         whole=(
-            r"BUG: (?:spinlock|rwlock) [a-zA-Z -]{3,40}? on CPU#\d{1,5}"
+            r"BUG: (?:(?:spinlock|rwlock) [a-zA-Z -]{3,40}?|(?:read|write)-lock lockup) on CPU#\d{1,5}"
             r"(?:, .{1,64}?/\d{1,10}(?=,| |$)(?:, ?(?:0x)?[0-9a-f]{8,16}(?= |$))?)?"
         ),
     ),

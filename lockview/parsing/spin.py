@@ -10,7 +10,8 @@ from lockview.parsing.sections import Title
 from lockview.parsing.tokens import Token
 
 TITLE = (
-    r"BUG: (?P<sort>spinlock|rwlock) (?P<complaint>[a-zA-Z -]{3,40}?) on CPU#(?P<cpu>\d{1,5})"
+    r"BUG: (?:(?P<sort>spinlock|rwlock) (?P<complaint>[a-zA-Z -]{3,40}?)|(?P<old>(?:read|write)-lock lockup)) "
+    r"on CPU#(?P<cpu>\d{1,5})"
     r"(?:, (?P<comm>.{1,64}?)/(?P<pid>\d{1,10})(?=,| |$)(?:, ?(?P<lock>(?:0x)?[0-9a-f]{8,16})(?= |$))?)?"
 )
 _LOCK = (
@@ -50,8 +51,8 @@ class SpinReader(BugReader):
         return SpinReport(
             **self.common(*(() if backtrace else ("backtrace",))),
             backtrace=backtrace,
-            rwlock=self._title.get("sort") == "rwlock",
-            complaint=self._title.get("complaint", ""),
+            rwlock=self._title.get("sort") == "rwlock" or bool(self._title.get("old")),
+            complaint=self._title.get("complaint") or self._title.get("old") or "",
             cpu=int(self._title["cpu"]) if self._title else None,
             lock=self._title.get("lock") or symbol,
             magic=magic,

@@ -43,6 +43,7 @@ def hung(text: str) -> list[HungTaskReport]:
         ("a b             D27168    42   3322 0x00000002", "a b"),
         ("a b             D    0    42   3322 0x00000002", "a b"),
         ("mount.nfs4    D 0000000000000000  2880    42   4313 0x00000000", "mount.nfs4"),
+        ("kjournald     D ffff81000100caa0     0    42      7          1128   354 (L-TLB)", "kjournald"),
         ("rs:main Q:Reg   D ffff880012345678     0    42   4313 0x00000000", "rs:main Q:Reg"),
     ],
 )
@@ -102,6 +103,15 @@ def test_spinlock_owners() -> None:
     (report,) = read_text(text.format("<none>/-1", -1)).reports
     assert isinstance(report, SpinReport)
     assert (report.owner, report.owner_cpu) == (None, None)
+
+
+def test_the_oldest_lockups() -> None:
+    text = "BUG: write-lock lockup on CPU#1, demo/42, f7e01234\nCall Trace:\n [<c0123456>] foo+0x1/0x2\n"
+    (report,) = read_text(text).reports
+    assert isinstance(report, SpinReport)
+    assert (report.rwlock, report.complaint, report.lock) == (True, "write-lock lockup", "f7e01234")
+    assert [edge.relation.value for edge in lock_graph(report).edges] == ["waits"]
+    assert kernel_text(report).startswith("BUG: write-lock lockup on CPU#1, demo/42, f7e01234\n")
 
 
 def test_bad_magic_draws_no_edge() -> None:
