@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from lockview.model.logs import NearMiss
 
-UNREAD_TITLES = ("circular locking deadlock detected",)
+UNREAD_TITLES = (
+    "circular locking deadlock detected",
+    "ThreadSanitizer: double lock of a mutex",
+    "ThreadSanitizer: unlock of an unlocked mutex",
+    "ThreadSanitizer: read unlock of a write locked mutex",
+    "ThreadSanitizer: destroy of a locked mutex",
+    ": Exiting thread still holds ",
+    "acquiring duplicate lock of same type:",
+)
 """Titles of lock reports of other kinds; they are named, not read."""
 _MAX_TEXT = 200
 _MAX_MISSES = 200
