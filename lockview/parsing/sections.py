@@ -82,6 +82,7 @@ class ReportReader:
         self._site_for: Callable[[Frame], None] | None = None
         self._site_from = 0
         self._stray = 0
+        self._open_entry = ""
         self.handlers: dict[Word, Callable[[Token], None]] = {
             Word.WANTS: self._wants,
             Word.HOLDING: self._holding,
@@ -166,6 +167,8 @@ class ReportReader:
         """Text that is no word of a report: the release line under the title, a comment, or another printer."""
         if token.start < self.last:
             return
+        if self.part is Part.HELD_LIST and self._opens_entry(token):
+            return
         if self.part is Part.TITLE and not self.ident.kernel:
             read = ident_line(self.stream.flat, token.start, self.limit)
             if read:
@@ -180,6 +183,17 @@ class ReportReader:
             allowed = _STRAY_AFTER_STACK
         self.finished = self._stray > allowed
 
+    def _opens_entry(self, token: Token) -> bool:
+        """``#1:`` alone in its line: another printer came between it and its lock, which a later line holds."""
+        text = self.stream.flat[token.start : token.end]
+        index = text.strip("#: ")
+        if len(index) > 3 or not index.isdecimal() or not text.endswith(":"):
+            return False
+        self._open_entry = index
+        span = self.stream.span(token.start, token.end)
+        self.repairs.note("entry-rejoined", f"line {span.first}: the lock of #{index} stands on a later line", span)
+        return True
+
     # -- title, wanted, held --------------------------------------------------------------------------------------
 
     def _wants(self, token: Token) -> None:
@@ -192,6 +206,10 @@ class ReportReader:
         self.part = Part.HELD
 
     def _lock(self, token: Token) -> None:
+        if self.part is Part.HELD_LIST and self._open_entry:
+            entry, self._open_entry = token._replace(groups=(self._open_entry,)), ""
+            self.held_lists.add(entry)
+            self._expect_site(entry, self.held_lists.set_site)
         if token.lock is None or self.part not in (Part.WANTED, Part.HELD):
             return
         lock = held_lock(token.lock, self.stream.span(token.start, token.end))
