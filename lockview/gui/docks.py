@@ -56,6 +56,11 @@ class Docks:
         self._docks[name].show()
         self._docks[name].raise_()
 
+    def refresh_heads(self) -> None:
+        """Give every dock the head that it needs where it is, before it is seen with another one."""
+        for dock in self.all:
+            dock.refresh_head()
+
     def reset(self) -> None:
         """Put every dock where it is at the first start."""
         for spec in DOCKS:

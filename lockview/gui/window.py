@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         finish_window(self)
         if not self.restoreState(self.store.docks, LAYOUT_VERSION):
             self.docks.proportion()
+        self.docks.refresh_heads()
         for path in self._opened_early:
             self._remember(path)
         self.refresh()

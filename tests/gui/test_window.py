@@ -61,6 +61,8 @@ def first_places(window: MainWindow, qtbot: QtBot, sample: Path) -> tuple[QRect,
         assert not window.findChildren(QDockWidget)
         painted.append(window.central.geometry())
         finish()
+        heads = [dock.titleBarWidget().objectName() for dock in window.docks.all]
+        assert heads == ["dock-head", "dock-head", "", ""]
 
     window.finish = note_and_finish  # type: ignore[method-assign]
     window.open_paths([str(sample)])
