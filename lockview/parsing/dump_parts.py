@@ -42,9 +42,9 @@ def take_off(lines: list[NumberedLine], notes: list[Problem]) -> list[NumberedLi
 def _in_order(parts: list[tuple[int, list[NumberedLine]]], notes: list[Problem]) -> list[NumberedLine]:
     ordered = sorted(parts, key=lambda part: -part[0])
     if ordered != parts:
-        lines = [line for _, part in parts for line in part]
-        if lines:
-            span = Span(lines[0][0], lines[-1][0])
+        numbers = [number for _, part in parts for number, _ in part]
+        if numbers:
+            span = Span(min(numbers), max(numbers))
             message = (
                 f"lines {span.first}-{span.last}: a dump of {len(parts)} parts, the newest first, was put in order"
             )

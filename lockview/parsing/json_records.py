@@ -124,7 +124,8 @@ def _in_order(records: list[_Record], notes: list[Problem]) -> list[NumberedLine
     """The lines of neighbouring records in the order in which they happened."""
     orders = [record.order for record in records if record.order >= 0]
     if len(orders) == len(records) and orders != sorted(orders):
-        span = Span(records[0].number, records[-1].number)
+        numbers = [record.number for record in records]
+        span = Span(min(numbers), max(numbers))
         records = sorted(records, key=lambda record: record.order)
         message = f"lines {span.first}-{span.last}: the records stood in another order and were sorted by their own"
         notes.append(Problem(Severity.NOTE, "records-sorted", message, span))

@@ -23,6 +23,10 @@ class LockText(NamedTuple):
     end: int
 
 
+_LONGEST_LOCK = 440
+"""Characters from the address of a lock to its usage mask; names have 400 at most."""
+
+
 @cache
 def _lock() -> re.Pattern[str]:
     return re.compile(
@@ -42,6 +46,8 @@ def _cut_lock() -> re.Pattern[str]:
 
 def lock_at(text: str, start: int, end: int) -> LockText | None:
     """Read the lock whose address or opening bracket stands at an offset; None when no usage mask follows."""
+    if text.find("{", start, min(end, start + _LONGEST_LOCK)) < 0:
+        return None
     match = _lock().match(text, start, end)
     if match is None or _holds_other_words(match["name"]):
         return None

@@ -20,6 +20,7 @@ from lockview.parsing.registry import FAMILIES
 from lockview.parsing.repeats import captured_once
 
 _MAX_REPORTS = 10_000
+_MAX_MISSES = 1_000
 
 
 def read_text(text: str, name: str = "") -> Log:
@@ -84,18 +85,23 @@ def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[No
     dumps = Dumps()
     reports: dict[int, list[Report]] = {}
     misses: dict[int, NearMiss] = {}
-    count = 0
+    count = missed = 0
     for neighbourhood in candidates.neighbourhoods(dumps.watch(text)):
         region = read_region(neighbourhood, used)
         # What precedes a neighbourhood may have been in the last one.
         new = [report for report in region.reports if report.span.first not in reports]
         for report in new:
             reports.setdefault(report.span.first, []).append(report)
-        misses |= {miss.line: miss for miss in region.near_misses}
+        misses |= {miss.line: miss for miss in region.near_misses[: max(_MAX_MISSES - len(misses), 0)]}
+        missed += len(region.near_misses)
         count += len(new)
         if count >= _MAX_REPORTS:
             notes.append(Note("limit-reached", f"reading stopped after {count:,} reports"))
             break
+    if missed > _MAX_MISSES:
+        notes.append(
+            Note("limit-reached", f"of {missed:,} lines that look like reports {_MAX_MISSES:,} are named", True)
+        )
     misses |= {miss.line: miss for miss in unread_titles(candidates.whole, first_line)}
     log = Log(
         name=name,

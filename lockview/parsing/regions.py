@@ -31,6 +31,10 @@ _TITLE_REACH = 300
 """So far around the words of a title the rest of it may stand, in characters."""
 _FIRST_LINES = (" is trying to acquire lock", "] is trying to acquire", " just changed the state of lock", "] takes:")
 _LATER_LINES = ("but task is already holding", "and this task is already holding")
+_LEAST_BODY = 10
+"""Fewer characters between two titles are no report."""
+_MOST_WASTED = 128 << 10
+"""So much of a stream may be walked over for nothing where titles are missing, in characters."""
 _LINES_ABOVE = 15
 """So far above a sign of a report without title its first words may stand."""
 
@@ -97,7 +101,7 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     for printed in by_caller(lines).values():
         stream = Stream(once_each(printed, titles, notes))
         read: list[Report] = []
-        for reader, complete in _readers(stream):
+        for reader, complete in _readers(stream, misses):
             finished = finished and complete
             if reader.has_body:
                 read.append(reader.report())
@@ -131,34 +135,53 @@ def _title_lines(text: str, first_line: int) -> dict[int, str]:
     return found
 
 
+def _bare_title(stream: Stream, start: int) -> NearMiss:
+    line = stream.line(start)
+    return near_miss(line.number, line.text, "a title, but no lock, task or stack of a report follows it")
+
+
 def _miss(stream: Stream, reader: ReportReader) -> NearMiss:
-    line = stream.line(reader.start)
     if reader.title:
-        return near_miss(line.number, line.text, "a title, but no lock, task or stack of a report follows it")
+        return _bare_title(stream, reader.start)
+    line = stream.line(reader.start)
     return near_miss(line.number, line.text, "a part of a report, but too little of the rest is there")
 
 
-def _readers(stream: Stream) -> Iterator[tuple[ReportReader, bool]]:
-    """Walk over each report of a stream; gives its reader and whether it ended before the stream did."""
+def _readers(stream: Stream, misses: list[NearMiss]) -> Iterator[tuple[ReportReader, bool]]:
+    """Walk over each report of a stream; gives its reader and whether it ended before the stream did.
+
+    Titles with nothing between them and the next one go to ``misses`` at once.
+    """
     found = sorted(_titles(stream), key=lambda title: title.start)
     claimed: list[tuple[int, int]] = []
     for index, (start, title, family) in enumerate(found):
         following = found[index + 1].start if index + 1 < len(found) else -1
+        if 0 <= following - title.end < _LEAST_BODY and following > start:
+            misses.append(_bare_title(stream, start))
+            claimed.append((start, title.end))
+            continue
         reader = family.reader(stream, title, start, following if following >= 0 else len(stream.flat))
         reader.walk()
         claimed.append((start, reader.last))
         yield reader, reader.finished or following >= 0
+    wasted = 0
     for reader in _headless(stream, claimed):
         yield reader, reader.finished
+        wasted += 0 if reader.has_body else reader.walked - reader.start
+        if wasted > _MOST_WASTED:
+            line = stream.line(reader.walked)
+            misses.append(
+                near_miss(line.number, line.text, "too many parts of reports without the rest; not searched on")
+            )
+            return
 
 
 def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[ReportReader]:
     """Reports whose title is cut off, in what the ones with a title left over."""
     borders = [(-1, 0), *claimed, (len(stream.flat), len(stream.flat))]
+    families = [family for family in FAMILIES if any(sign in stream.flat for sign in family.signs)]
     for (_, free), (limit, _) in itertools.pairwise(borders):
-        for family in FAMILIES:
-            if all(stream.flat.find(sign, free, limit) < 0 for sign in family.signs):
-                continue  # and no pattern is made
+        for family in families if limit - free >= _LEAST_BODY else ():
             position = free
             for sign in _signs(family.signs).finditer(stream.flat, free, limit):
                 if sign.start() >= position:
@@ -178,7 +201,7 @@ def _top(stream: Stream, sign: int, free: int) -> int:
     index = stream.index(sign)
     for above in range(max(index - _LINES_ABOVE, 0), index):
         start = stream.starts[above]
-        line = stream.flat[start : stream.line_end(start)]
+        line = stream.flat[start : min(stream.line_end(start), start + _FIRST_CHUNK)]
         if start >= free and (any(words in line for words in _FIRST_LINES) or line.startswith(_LATER_LINES)):
             return start
     return sign
