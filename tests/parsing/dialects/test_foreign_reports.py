@@ -15,6 +15,7 @@ from lockview.export.as_json import dumps, loads
 from lockview.model.foreign_reports import HelgrindReport, JavaDeadlockReport, TsanReport, WitnessReport
 from lockview.model.reports import Report, ReportKind
 from lockview.parsing.reader import read_file, read_text
+from lockview.sim.bridge import scenario_from_report
 
 KINDS = ("tsan", "helgrind", "witness", "java")
 Label = dict[str, Any]
@@ -421,3 +422,41 @@ def test_any_mixture_of_lines_is_read_without_an_error(lines: list[str]) -> None
         summary(report, graph)
         explain(report, graph)
     assert loads(dumps([log])) == (log,)
+
+
+# --- Wrappers, size, replay -------------------------------------------------------------------------------------
+
+WRAPPERS = {
+    "quotes": lambda line: f"> {line}",
+    "nested quotes": lambda line: f">> {line}",
+    "CR": lambda line: f"{line}\r",
+    "blanks behind": lambda line: f"{line:160}",
+    "syslog": lambda line: f"Aug 22 14:31:02 host kernel: {line}",
+    "container time stamps": lambda line: f"2024-08-22T14:31:02.123456Z {line}",
+    "indented": lambda line: f"    {line}",
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_wrapped_reports_are_the_same(labelled: list[tuple[Report, Label, str]], wrapper: str) -> None:
+    for report, _, text in labelled:
+        wrapped = "".join(f"{WRAPPERS[wrapper](line)}\n" for line in text.splitlines())
+        assert read_text(wrapped).reports == (report,), report.kind
+
+
+def test_reports_in_the_middle_of_a_large_log(labelled: list[tuple[Report, Label, str]]) -> None:
+    noise = "[   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd\n" * 60_000
+    for report, label, text in labelled:
+        log = read_text(noise + text + "\n" + noise)
+        assert log.size > 4 << 20
+        assert log.reports == (report,)
+        assert log.reports[0].span.first == 60_000 + label["line"]
+
+
+def test_orders_can_be_replayed(labelled: list[tuple[Report, Label, str]]) -> None:
+    for report, _, _ in labelled:
+        scenario = scenario_from_report(report, lock_graph(report))
+        if report.kind is ReportKind.JAVA:
+            assert not scenario.tasks  # they do wait; there is nothing to find out
+        else:
+            assert [len(task.acquisitions) for task in scenario.tasks] == [2, 2]
