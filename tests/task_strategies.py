@@ -123,7 +123,8 @@ def nested_reports(draw: DrawFn) -> NestedReport:
         title=_level(era) + "Nested lock was not taken",
         **draw(_shared(era, task)),
         wanted=draw(_uses(era, draw(lock_classes()))),
-        outer=draw(lock_names()),
+        # A bare name stands alone in its line, where these look like what programs put before lines.
+        outer=draw(lock_names().filter(lambda name: name[0] not in ">|#[:;*+- .0123456789")),
         first_stack=draw(_backtraces(era, task)).stack,
     )
 
