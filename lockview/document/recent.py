@@ -27,7 +27,12 @@ class RecentFile(NamedTuple):
 
 
 def opened(files: tuple[RecentFile, ...], path: str) -> tuple[RecentFile, ...]:
-    """The list after a file was opened: it comes first, keeps its pin, and the oldest unpinned ones fall off."""
+    """The list after a file was opened: it comes first, keeps its pin, and the oldest unpinned ones fall off.
+
+    A name that is no Unicode is left out: the settings could not keep it and would name another file.
+    """
+    if not _is_unicode(path):
+        return files
     pinned = any(file.pinned for file in files if file.path == path)
     rest = [file for file in files if file.path != path]
     kept = [RecentFile(path, pinned)]
@@ -37,6 +42,14 @@ def opened(files: tuple[RecentFile, ...], path: str) -> tuple[RecentFile, ...]:
         if file.pinned or unpinned <= MOST:
             kept.append(file)
     return tuple(kept)
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def with_pin(files: tuple[RecentFile, ...], path: str, pinned: bool) -> tuple[RecentFile, ...]:

@@ -115,3 +115,8 @@ def test_words_about_near_misses() -> None:
     assert "Nothing came close" in nothing
     one = words_for(Log("x", lines=2000, near_misses=(NearMiss(2, "a", "b"),)))
     assert "This line came close" in one
+
+
+def test_a_name_that_is_no_unicode_is_not_remembered_under_another() -> None:
+    known = (RecentFile("/a"),)
+    assert opened(known, "/b\udcff.log") == known

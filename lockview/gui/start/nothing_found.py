@@ -77,7 +77,7 @@ def words_for(log: Log) -> str:
     """What was searched, what for, and what to do next."""
     lines = f"{log.lines:,} lines".replace(",", "\N{NARROW NO-BREAK SPACE}") if log.lines != 1 else "1 line"
     searched = f"{lines} were searched" if log.lines != 1 else "1 line was searched"
-    looked = "for the title of a lockdep report, such as \u201cpossible circular locking dependency detected\u201d."
+    looked = "for the titles of lock reports, such as \u201cpossible circular locking dependency detected\u201d."
     if not log.near_misses:
         return (
             f"{searched} {looked} Nothing came close. lockdep reports once per boot and only with "
