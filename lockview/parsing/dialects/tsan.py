@@ -44,6 +44,7 @@ _ACQUIRED = r"\s*Mutex (M\d{1,18}) acquired here while holding mutex (M\d{1,18})
 _BEFORE = r"\s*Mutex (M\d{1,18}) previously acquired by the same thread here:$"
 _CYCLE = r"\s*Cycle in lock order graph: (.+)$"
 _MUTEX = r"(M\d{1,18}) \((0x[0-9a-fA-F]{1,16})\)"
+_CREATED = r"\s*Mutex (M\d{1,18}) \(0x[0-9a-fA-F]{1,16}\) created at:$"
 _THREAD = (
     r"\s*Thread (T\d{1,18}(?: '.{0,64}')?) \((?:tid=(\d{1,10}))?,? ?([a-z ]{0,20})\) "
     r"created (?:by (.{1,100}?))?(?: at:)?$"
@@ -59,6 +60,7 @@ class TsanReader(DialectReader):
         self._locks: list[ForeignLock] = []
         self._blocks: list[_Block] = []
         self._threads: list[_Thread] = []
+        self._created: dict[str, StackBuilder] = {}
         self._stack: StackBuilder | None = None
         self._begun = False
 
@@ -95,8 +97,14 @@ class TsanReader(DialectReader):
             self._stack = StackBuilder()
             tid = int(match[2]) if match[2] else None
             self._threads.append(_Thread(match[1], tid, match[3] or "", match[4] or "", self._stack, line.number))
+        elif match := _compiled(_CREATED).match(bare):
+            self._stack = self._created.setdefault(match[1], StackBuilder())
+        elif bare.startswith("[failed to restore") or bare.lower().startswith("hint:"):
+            return True
         else:
-            return bare.lower().startswith("hint:") or bare.startswith(("[failed to restore", "Mutex M"))
+            if bare.endswith(":") and line.text.startswith("  "):
+                self._stack = None  # a section that says nothing about locks
+            return False
         return True
 
     @property
@@ -117,7 +125,10 @@ class TsanReader(DialectReader):
             for block in self._blocks
         )
         pid = re.search(r"\(pid=(\d{1,10})\)", self.head)
-        locks = tuple(self._locks) or _ring(orders)
+        locks = tuple(
+            replace(lock, stack=self._created[lock.name].stack()) if lock.name in self._created else lock
+            for lock in tuple(self._locks) or _ring(orders)
+        )
         report = TsanReport(
             title="WARNING: ThreadSanitizer: lock-order-inversion (potential deadlock)",
             pid=int(pid[1]) if pid else None,

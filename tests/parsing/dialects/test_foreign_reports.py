@@ -146,6 +146,12 @@ program prints in the middle
   Mutex M0 acquired here while holding mutex M2 in thread T3 'third one':
     [failed to restore the stack]
 
+  Mutex M1 (0x55c0) created at:
+    #0 pthread_mutex_init lock.inc:12 (libtsan.so.2+0x558e1)
+
+  As if synchronized via sleep:
+    #0 sleep sleep.inc:12 (libtsan.so.2+0x558e1)
+
   Thread T1 (tid=9, finished) created by main thread at:
     #0 pthread_create posix.cpp:1001 (libtsan.so.2+0x5e686)
 
@@ -173,6 +179,7 @@ def test_tsan_with_three_mutexes_and_second_stacks() -> None:
         ("T1", 9, "finished", "main thread"),
         ("T3 'third one'", 11, "running", "thread T1"),
     ]
+    assert [len(lock.stack) for lock in report.locks] == [0, 1, 0]
     assert report.reading.missing == ("chain",)
     assert report.reading.problems[0].code == "lines-passed-over"
     graph = lock_graph(report)
