@@ -12,10 +12,20 @@ TOOL_BAR = 36
 SHARES = {"reports": 0.18, "details": 0.31, "log": 0.30, "replay": 0.30}
 """The part of the window's width (sides) or height (bottom) that each dock has at the first start."""
 SEPARATOR = 1
+LEAST_MIDDLE = 100
+
+
+def room_in(window: QSize, font: QFont, last: QMargins | None) -> QMargins:
+    """The room of the last time, unless this window is too small for it; else that of the first start."""
+    if last is not None:
+        middle = window.shrunkBy(last)
+        if min(middle.width(), middle.height()) >= LEAST_MIDDLE:
+            return last
+    return first_room(window, font)
 
 
 def first_room(window: QSize, font: QFont) -> QMargins:
-    """The room at the first start; later ones know it from the last time."""
+    """The room at the first start."""
     line = QFontMetrics(font).height()
     menu_bar, status_bar = line + 5, max(line + 5, 24) + 1
     return QMargins(

@@ -17,7 +17,7 @@ from lockview.gui.graph.panel import GraphPanel
 from lockview.gui.jobs import Jobs, Work
 from lockview.gui.opening import Opener
 from lockview.gui.plain import shown
-from lockview.gui.room import first_room
+from lockview.gui.room import room_in
 from lockview.gui.settings_store import LAYOUT_VERSION, SettingsStore
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
@@ -85,7 +85,7 @@ class MainWindow(QMainWindow):
         # Not earlier: a window that is given files never makes its start page, and only now its size is known.
         self.refresh()
         if not self._is_finished:
-            self.setContentsMargins(self.store.room or first_room(self.size(), self.font()))
+            self.setContentsMargins(room_in(self.size(), self.font(), self.store.room))
         super().showEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QMargins, QRect, QSize, Qt
+from PySide6.QtGui import QFont, QPalette
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -25,6 +25,7 @@ from lockview.document.errors import UserError
 from lockview.document.selection import Selection
 from lockview.gui.actions import ActionSpec
 from lockview.gui.plain import PlainLabel, menu_text, shown, tip
+from lockview.gui.room import room_in
 from lockview.gui.settings_store import SettingsStore
 from lockview.gui.theme import Appearance, contrast, palette_for, style_sheet, with_neutrals
 from lockview.gui.window import MainWindow
@@ -94,6 +95,15 @@ def test_the_picture_stays_where_it_was_first_painted(dressed: Appearance, qtbot
     window.close()
     again = MainWindow(SettingsStore(), dressed)
     assert first_places(again, qtbot, sample) == (last, last)
+
+
+def test_room_that_does_not_fit_is_not_kept() -> None:
+    window, font = QSize(800, 600), QFont()
+    first = room_in(window, font, None)
+    assert room_in(window, font, QMargins(10, 20, 30, 40)) == QMargins(10, 20, 30, 40)
+    for large in (QMargins(400, 0, 350, 0), QMargins(0, 99_999, 0, 0)):
+        assert room_in(window, font, large) == first
+    assert first.left() + first.right() < 400
 
 
 def test_a_window_that_goes_before_it_is_finished_forgets_no_layout(make_window: MakeWindow, sample: Path) -> None:
