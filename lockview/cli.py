@@ -294,7 +294,12 @@ def _render(arguments: list[str]) -> int:
     parser.add_argument("-o", dest="out", metavar="OUT", required=True, help="the file to write; - is standard output")
     parser.add_argument("--format", choices=FORMATS, help="the form; otherwise the ending of OUT names it")
     parser.add_argument("--report", type=int, default=1, metavar="N", help="the N-th report of FILE (default 1)")
-    parser.add_argument("--view", choices=VIEWS, default="ring", help="how to draw it: ring is what fits the report (default), else layers or lanes of a cycle")
+    parser.add_argument(
+        "--view",
+        choices=VIEWS,
+        default="ring",
+        help="how to draw it: ring is what fits the report (default), else layers or lanes of a cycle",
+    )
     parser.add_argument("--theme", choices=sorted(THEMES), default="light", help="the colours (default light)")
     parser.add_argument("--scale", type=float, default=1.0, metavar="S", help="size of a PNG (default 1)")
     options = parser.parse_args(arguments)
