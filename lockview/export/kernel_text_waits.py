@@ -57,17 +57,30 @@ def _hung_ident(report: HungTaskReport) -> Iterator[str]:
 
 
 def _peers(report: HungTaskReport) -> Iterator[str]:
-    """The other hung tasks; an owner that is dumped for one of them follows it without a title of its own."""
-    owners = {blocker.owner.pid for blocker in report.peer_blockers if blocker.owner}
-    waiters = {blocker.waiter.pid for blocker in report.peer_blockers}
-    for dump in report.peers:
-        if dump.task.pid not in owners or dump.task.pid in waiters:
-            yield f"INFO: task {dump.task.comm}:{dump.task.pid} blocked for more than {report.seconds} seconds."
-            yield from _hung_ident(report)
-        yield from _task_dump(dump)
-        for blocker in report.peer_blockers:
-            if blocker.waiter.pid == dump.task.pid:
-                yield _blocker(blocker)
+    """The other hung tasks in their order; an owner that is dumped for one of them follows it without a title."""
+    rest = list(report.peers)
+    for blocker in report.peer_blockers:
+        if any(dump.task.pid == blocker.waiter.pid for dump in rest):
+            while rest[0].task.pid != blocker.waiter.pid:
+                yield from _hung_peer(report, rest.pop(0))
+            yield from _hung_peer(report, rest.pop(0))
+        elif all(dump.task.pid != blocker.waiter.pid for dump in report.peers):
+            yield from _hung_title(report, blocker.waiter)
+        yield _blocker(blocker)
+        if rest and blocker.owner and rest[0].task.pid == blocker.owner.pid:
+            yield from _task_dump(rest.pop(0))
+    for dump in rest:
+        yield from _hung_peer(report, dump)
+
+
+def _hung_peer(report: HungTaskReport, dump: TaskDump) -> Iterator[str]:
+    yield from _hung_title(report, dump.task)
+    yield from _task_dump(dump)
+
+
+def _hung_title(report: HungTaskReport, task: Task) -> Iterator[str]:
+    yield f"INFO: task {task.comm}:{task.pid} blocked for more than {report.seconds} seconds."
+    yield from _hung_ident(report)
 
 
 def _task_dump(dump: TaskDump) -> Iterator[str]:

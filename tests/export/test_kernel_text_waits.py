@@ -1,14 +1,17 @@
 """Reports about waiting tasks in the kernel's words are read back as they were."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from wait_reports import wait_reports
 
 from lockview.export.as_json import report_from_json, report_to_json
 from lockview.export.kernel_text import kernel_text
+from lockview.model.held_reports import AtomicReport
 from lockview.model.reports import Report, Task
-from lockview.model.wait_reports import Blocker, HungTaskReport
-from lockview.parsing.reader import read_text
+from lockview.model.wait_reports import Blocker, HungTaskReport, LocksDumpReport, SpinReport
+from lockview.parsing.reader import read_file, read_text
 
 
 @settings(max_examples=150, deadline=None)
@@ -19,6 +22,19 @@ def test_what_is_written_is_read_back(report: Report) -> None:
     assert read[0] == report
     assert read[0].reading.complete
     assert all(isinstance(other, HungTaskReport) for other in read[1:])
+
+
+def test_real_reports_come_back(shared: Path) -> None:
+    """One log ends above its stack, so that nothing carries the kernel's name when it is written."""
+    kinds = "hung", "locksdump", "sleepatomic", "schedatomic", "spinlock", "rwlock"
+    written = lost = 0
+    for path in sorted(path for kind in kinds for path in (shared / "corpus").glob(f"{kind}-*.log")):
+        for report in read_file(str(path)).reports:
+            if isinstance(report, HungTaskReport | LocksDumpReport | AtomicReport | SpinReport):
+                written += 1
+                lost += read_text(kernel_text(report)).reports[:1] != (report,)
+    assert written > 120
+    assert lost <= 1
 
 
 @settings(max_examples=40, deadline=None)
