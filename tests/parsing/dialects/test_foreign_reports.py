@@ -12,8 +12,21 @@ from lockview.analysis.build import lock_graph
 from lockview.analysis.explain import explain, summary
 from lockview.analysis.lock_graph import LockGraph, Relation, Shape, Subject
 from lockview.export.as_json import dumps, loads
-from lockview.model.foreign_reports import HelgrindReport, JavaDeadlockReport, TsanReport, WitnessReport
+from lockview.export.summary import summary as summarised
+from lockview.export.text_figure import text_figure
+from lockview.model.foreign_reports import (
+    ForeignLock,
+    ForeignOrder,
+    HelgrindReport,
+    JavaDeadlockReport,
+    JavaThread,
+    TsanReport,
+    WitnessReport,
+)
+from lockview.model.locks import HeldLock, LockClass
+from lockview.model.logs import Log
 from lockview.model.reports import Report, ReportKind
+from lockview.model.stacks import Frame, StackTrace
 from lockview.parsing.reader import read_file, read_text
 from lockview.sim.bridge import scenario_from_report
 
@@ -467,3 +480,40 @@ def test_orders_can_be_replayed(labelled: list[tuple[Report, Label, str]]) -> No
             assert not scenario.tasks  # they do wait; there is nothing to find out
         else:
             assert [len(task.acquisitions) for task in scenario.tasks] == [2, 2]
+
+
+NAMES = st.sampled_from(["a", "b", "c", ""])
+LOCKS = st.lists(st.builds(ForeignLock, name=NAMES, address=NAMES, label=NAMES, sort=NAMES), max_size=4).map(tuple)
+STACKS = st.lists(st.builds(Frame, function=NAMES), max_size=2).map(lambda frames: StackTrace(tuple(frames)))
+ORDERS = st.lists(
+    st.builds(ForeignOrder, held=NAMES, wanted=NAMES, thread=NAMES, stack=STACKS, held_stack=STACKS), max_size=5
+).map(tuple)
+THREADS = st.lists(
+    st.builds(JavaThread, name=NAMES, wanted=NAMES, holder=st.none() | NAMES, stack=STACKS), max_size=6
+).map(tuple)
+USES = st.none() | st.builds(HeldLock, lock_class=st.builds(LockClass, NAMES))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.one_of(
+        st.builds(TsanReport, title=NAMES, locks=LOCKS, orders=ORDERS),
+        st.builds(HelgrindReport, title=NAMES, wanted=USES, held=USES, locks=LOCKS, orders=ORDERS),
+        st.builds(WitnessReport, title=NAMES, wanted=USES, held=USES, locks=LOCKS, orders=ORDERS),
+        st.builds(JavaDeadlockReport, title=NAMES, threads=THREADS),
+    )
+)
+def test_any_report_is_drawn_told_and_kept(report: Report) -> None:
+    log = Log("x", (report,))
+    assert loads(dumps([log])) == (log,)
+    summarised(log)
+    graph = lock_graph(report)
+    summary(report, graph)
+    explain(report, graph)
+    scenario_from_report(report, graph)
+    text_figure(report, graph, scenario=True)
+    for edge in graph.edges:
+        assert max(edge.tail, edge.head) < len(graph.nodes)
+        assert edge.task < len(graph.tasks)
+    waiting = report.deadlocked if isinstance(report, JavaDeadlockReport) else ()
+    assert all(thread.holder == after.name for thread, after in zip(waiting, (*waiting[1:], *waiting[:1]), strict=True))
