@@ -49,7 +49,7 @@ def node_name(node: LockNode) -> str:
 
 def holders(graph: LockGraph, node: LockNode) -> tuple[int, ...]:
     """The tasks that hold the lock while they take the next one."""
-    return _tasks(graph, (edge for edge in graph.edges if edge.tail == node.number))
+    return _tasks(graph, (edge for edge in graph.edges if edge.tail == node.number)) if graph.tasks else ()
 
 
 def takers(graph: LockGraph, node: LockNode) -> tuple[int, ...]:

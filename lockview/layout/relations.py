@@ -57,62 +57,56 @@ _UNNUMBERED = frozenset({Relation.WAITS, Relation.HOLDS, Relation.NESTING})
 
 def role_in_report(graph: LockGraph, node: LockNode) -> str:
     """What the edges of other relations say of a node, in a few words; "" when they say nothing."""
+    number = node.number
+    near = [edge for edge in graph.edges if number in (edge.tail, edge.head)]
+    out = {relation: [e for e in near if e.tail == number and e.relation is relation] for relation in _TELLING}
+    into = {relation: [e for e in near if e.head == number and e.relation is relation] for relation in _TELLING}
     if node.subject is Subject.TASK:
-        return _of_task(graph, node)
+        return _of_task(graph, out[Relation.WAITS], into[Relation.HOLDS])
     if node.subject is Subject.CONTEXT:
-        return _of_context(graph, node)
-    holding, waiting = _others(graph, node, Relation.HOLDS, tail=True), _others(graph, node, Relation.WAITS, tail=False)
-    parts = [f"held by {_named(holding, 'tasks')}"] if holding else []
-    if waiting:
-        parts.append(f"{len(waiting)} waiting" if holding or len(waiting) > 1 else f"wanted by {waiting[0]}")
-    if parts:
-        return ", ".join(parts)
-    if graph.shape in (Shape.LADDER, Shape.PLAIN):
-        return _on_ladder(graph, node)
-    return ""
-
-
-def _on_ladder(graph: LockGraph, node: LockNode) -> str:
+        if into[Relation.FORBIDDEN]:
+            return "not allowed here"
+        if out[Relation.FORBIDDEN]:
+            return "forbids what follows"
+        return "no lock" if into[Relation.WAITS] else "context"
+    if said := _of_lock(graph, out[Relation.HOLDS], into[Relation.WAITS]):
+        return said
+    if graph.shape not in (Shape.LADDER, Shape.PLAIN):
+        return ""
     if node.wanted:
         return f"wanted by {shown(graph.tasks[0].name, LABEL_COLUMNS)}" if len(graph.tasks) == 1 else "wanted"
-    relations = {edge.relation for edge in graph.edges if node.number in (edge.tail, edge.head)}
-    return "held" if node.held or Relation.NESTING in relations else ""
+    return "held" if node.held or out[Relation.NESTING] or into[Relation.NESTING] else ""
 
 
-def _of_task(graph: LockGraph, node: LockNode) -> str:
-    wanted = _others(graph, node, Relation.WAITS, tail=True)
-    held = _others(graph, node, Relation.HOLDS, tail=False)
-    edges = (edge for edge in graph.edges if edge.tail == node.number and edge.relation is Relation.WAITS)
-    place = next((shown(edge.acquirer, LABEL_COLUMNS) for edge in edges if edge.acquirer), "")
-    what = f" for {_named(wanted, 'locks')}" if _waits_for_lock(graph, node) else ""
-    parts = [f"waits in {place}" if place else f"waits{what}"] if wanted else []
-    if held:
-        parts.append(f"holds {len(held)}" if wanted else f"holds {_named(held, 'locks')}")
+_TELLING = (Relation.WAITS, Relation.HOLDS, Relation.FORBIDDEN, Relation.NESTING)
+
+
+def _of_lock(graph: LockGraph, holds: list[LockEdge], waits: list[LockEdge]) -> str:
+    parts = []
+    if holders := list(dict.fromkeys(edge.head for edge in holds)):
+        sure = "" if any(not edge.dependency.inferred for edge in holds) else "probably "
+        parts.append(f"{sure}held by {_named(graph, holders, 'tasks')}")
+    if waiters := list(dict.fromkeys(edge.tail for edge in waits)):
+        told = holders or len(waiters) > 1
+        parts.append(f"{len(waiters)} waiting" if told else f"wanted by {_named(graph, waiters, 'tasks')}")
+    return ", ".join(parts)
+
+
+def _of_task(graph: LockGraph, waits: list[LockEdge], holds: list[LockEdge]) -> str:
+    """What it waits for: the place if that is known, the lock otherwise, and of events only that it waits."""
+    parts = []
+    place = next((edge.acquirer for edge in waits if edge.acquirer), "")
+    locks = [edge.head for edge in waits if graph.nodes[edge.head].subject is Subject.LOCK]
+    if place:
+        parts.append(f"waits in {shown(place, LABEL_COLUMNS)}")
+    elif locks:
+        parts.append(f"waits for {_named(graph, list(dict.fromkeys(locks)), 'locks')}")
+    elif waits:
+        parts.append("waits")
+    if held := list(dict.fromkeys(edge.tail for edge in holds)):
+        parts.append(f"holds {len(held)}" if waits else f"holds {_named(graph, held, 'locks')}")
     return ", ".join(parts) or "task"
 
 
-def _waits_for_lock(graph: LockGraph, node: LockNode) -> bool:
-    """Whether what a task waits for is a lock, not an event whose name says more than fits here."""
-    heads = (e.head for e in graph.edges if e.tail == node.number and e.relation is Relation.WAITS)
-    return any(graph.nodes[head].subject is Subject.LOCK for head in heads)
-
-
-def _of_context(graph: LockGraph, node: LockNode) -> str:
-    if any(edge.head == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges):
-        return "not allowed here"
-    if any(edge.tail == node.number and edge.relation is Relation.FORBIDDEN for edge in graph.edges):
-        return "forbids what follows"
-    if any(edge.head == node.number and edge.relation is Relation.WAITS for edge in graph.edges):
-        return "no lock"
-    return "context"
-
-
-def _others(graph: LockGraph, node: LockNode, relation: Relation, *, tail: bool) -> list[str]:
-    """Names at the other ends of the edges of one relation that start (``tail``) or end at a node."""
-    edges = (edge for edge in graph.edges if edge.relation is relation)
-    ends = [edge.head if tail else edge.tail for edge in edges if (edge.tail if tail else edge.head) == node.number]
-    return [shown(graph.nodes[end].name, LABEL_COLUMNS) for end in dict.fromkeys(ends)]
-
-
-def _named(names: list[str], many: str) -> str:
-    return names[0] if len(names) == 1 else f"{len(names)} {many}"
+def _named(graph: LockGraph, nodes: list[int], many: str) -> str:
+    return shown(graph.nodes[nodes[0]].name, LABEL_COLUMNS) if len(nodes) == 1 else f"{len(nodes)} {many}"
