@@ -141,9 +141,7 @@ def _wait_for(report: JavaDeadlockReport) -> LockGraph:
     place: dict[object, int] = {}
     for thread in threads:
         place[thread.name] = len(nodes)
-        nodes.append(
-            LockNode(len(nodes), LockClass(""), LockKind.UNKNOWN, subject=Subject.TASK, label=_called(thread))
-        )
+        nodes.append(LockNode(len(nodes), LockClass(""), LockKind.UNKNOWN, subject=Subject.TASK, label=_called(thread)))
         if thread.wanted and thread.lock_class not in place:
             place[thread.lock_class] = len(nodes)
             nodes.append(LockNode(len(nodes), thread.lock_class, LockKind.MUTEX))
