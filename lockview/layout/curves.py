@@ -178,7 +178,7 @@ def moved(pieces: tuple[Piece, ...], x: float, y: float) -> tuple[Piece, ...]:
     return tuple(
         Curve(piece.x1 + x, piece.y1 + y, piece.x2 + x, piece.y2 + y, piece.x + x, piece.y + y)
         if isinstance(piece, Curve)
-        else piece._replace(x=piece.x + x, y=piece.y + y)
+        else type(piece)(piece.x + x, piece.y + y)
         for piece in pieces
     )
 
