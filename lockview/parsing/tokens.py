@@ -144,7 +144,7 @@ _CUT_ENTRY = r"-> ?# ?(\d{1,5})(?= |$)"
 # Mail programs take a "#" at a line's start for a comment and drop it.
 _HELD_ENTRY = r"#? ?(\d{1,3}): ?(?=[0-9a-f(<])"
 _HELD_HEAD = r"(?:(no)|(\d{1,4})) locks? held by (.{1,64}?)/(\d{1,10})(?:[.:](?= |$)|(?= #0:))"
-_WANTS = r"((?:(?!-----).){1,64}?)/(\d{1,10}) is trying to acquire lock:"
+_WANTS = r"((?:(?!-----|ainted| #\d).){1,64}?)/(\d{1,10}) is trying to acquire lock:"
 """A fence and the release above it are no part of the task's name."""
 _OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);|(<Interrupt>)"
 _PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
@@ -159,6 +159,7 @@ _CUT_POINT = (
     r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} (?:is (?:trying|freeing|leaving|exiting)|\[HC\d|just changed) "
     r"|-> ?[#(]|#\d{1,3}: |r?lock\(|sync\(|unlock\("
     r"|but task |which lock |the existing |other info |Chain exists|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace"
+    r"|Hardware name: |Workqueue: "
     r"|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
@@ -203,12 +204,12 @@ def _token_at(stream: Stream, start: int, end: int) -> Token | None:
     if first == "#":
         return _held_entry(stream, start, end)
     if first == "<":
-        return _tag(text, start, end) or _frame(stream, start, end)
+        return _tag(text, start, end) or _frame(stream, start, end) or _wants(text, start, end)
     if first.isdigit():
         return _digit(stream, start, end)
     if first == "(":
         return _lock(text, start, end) or _wants(text, start, end) or _frame(stream, start, end)
-    return _frame(stream, start, end)
+    return _frame(stream, start, end) or _wants(text, start, end)
 
 
 def _digit(stream: Stream, start: int, end: int) -> Token | None:

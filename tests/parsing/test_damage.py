@@ -226,3 +226,14 @@ def test_a_line_of_ten_megabytes_is_quick(filler: bytes) -> None:
     begun = time.process_time()
     read_bytes(b"WARNING: possible circular locking dependency detected\n" + body + b"\n-> #1 (x){+.+.}:\n")
     assert time.process_time() - begun < 20
+
+
+@pytest.mark.parametrize(
+    "comm", ["<b>kh%n", "<kh", "a>kh", "[kh]", "{kh", "'kh", "a b/c kh", "%s", "\N{GRINNING FACE}"]
+)
+def test_a_task_may_be_called_anything(comm: str) -> None:
+    (report,) = read_text(SAMPLE.decode().replace("khugepaged/43", f"{comm}/43")).reports
+    assert isinstance(report, CircularReport)
+    assert report.task is not None
+    assert (report.task.comm, report.task.pid) == (comm, 43)
+    assert report.wanted is not None
