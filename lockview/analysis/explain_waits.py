@@ -24,7 +24,8 @@ def summary(report: Report, graph: LockGraph) -> str:
         waiters = sum(edge.relation is Relation.WAITS for edge in graph.edges)
         lists = report.all_locks if isinstance(report, LocksDumpReport) else ()
         holding = sum(held.count > 0 for held in lists)
-        return f"{counted(holding, 'task')} with locks, {waiters or 'none'} of them known to wait for one"
+        seem = f"{waiters} of them {'seems' if waiters == 1 else 'seem'}" if waiters else "none of them seems"
+        return f"{counted(holding, 'task')} with locks, {seem} to wait for one"
     name = str(report.task or "a task")
     time = f"for more than {counted(report.seconds, 'second')}"
     edge = _wait_of(graph, name)
@@ -46,7 +47,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
     facts = situation(report)
     cycles = deadlocks(graph)
     return (
-        *_who(report, graph),
+        *_who(report),
         *_verdict(graph, cycles),
         *_links(graph),
         *_blockers(report),
@@ -114,13 +115,19 @@ def _a(lock: LockNode) -> str:
     return lock.label if lock.label.startswith("a ") else f"{'an' if lock.label[0] in 'aeiour' else 'a'} {lock.label}"
 
 
-def _who(report: Report, graph: LockGraph) -> Iterator[Sentence]:
+def _who(report: Report) -> Iterator[Sentence]:
     if isinstance(report, HungTaskReport):
-        spans = [report.dump.span] if report.dump else []
-        yield sentence(f"{summary(report, graph)}.", report.span, *spans)
+        state = f" in state {report.dump.state}" if report.dump and report.dump.state else ""
+        text = f"The hung-task watchdog found {report.task or 'a task'}{state}, not scheduled"
+        text += f" for more than {counted(report.seconds, 'second')}"
+        peers = [str(dump.task) for dump in report.peers]
+        if peers:
+            more = f" and {len(peers) - 4} more" if len(peers) > 4 else ""
+            text += f"; in the same pass it dumped {', '.join(peers[:4]) if more else listed(peers)}{more}"
+        yield sentence(f"{text}.", report.span)
     elif isinstance(report, LocksDumpReport):
         asked = ", because somebody asked for it with sysrq-d" if report.requested else ""
-        yield sentence(f"The kernel listed the locks of all tasks{asked}: {summary(report, graph)}.", report.span)
+        yield sentence(f"The kernel listed the locks of all tasks{asked}.", report.span)
 
 
 def _verdict(graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Sentence]:

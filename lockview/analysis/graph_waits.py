@@ -107,15 +107,17 @@ class _Making:
         """What the reporting task holds besides; of a list in which nobody waits, what every task holds."""
         task = self._report.task
         alone = task is None and not self._edges
+        contended = {lock_key(found.lock) for found in self._facts.contentions if found.lock} - {""}
         for held in self._facts.lists[: _MOST_TASKS if alone else None]:
             if not alone and (task is None or held.task.pid != task.pid):
                 continue
             if held.count:
                 self._task(held.task)
             for lock in held.locks[:_MOST_HELD]:
-                if not lock.released and ("lock", lock_key(lock)) not in self._places:
+                key = lock_key(lock)
+                if not lock.released and key not in contended:
                     sure = lock.index is not None and lock.index < held.count - 1
-                    node = self._lock_node(("held", held.task.pid, lock.index), lock)
+                    node = self._lock_node(("lock", key) if key else ("held", held.task.pid, lock.index), lock)
                     self._holds(node, held.task, lock, None, sure=sure or held.task.pid in self._facts.stacks)
 
     def built(self) -> LockGraph:

@@ -213,7 +213,7 @@ def _contention(uses: Sequence[Use], stacks: dict[int, TaskDump], told: dict[int
             holders.append(Claim(use.task, use, sure=True))
         else:
             open_uses.append(use)
-    if holders and kind in _ONE_HOLDER:
+    if holders and _one_holder(lock, kind):
         waiters += [Claim(use.task, use, sure=False) for use in open_uses]
     elif not holders and waiters:
         # Each of those who are not known to wait may hold it, or wait as well, not yet for long enough.
@@ -222,6 +222,15 @@ def _contention(uses: Sequence[Use], stacks: dict[int, TaskDump], told: dict[int
         return None
     blockers = tuple(told[claim.task.pid] for claim in waiters if claim.task.pid in told)
     return Contention(lock, kind, tuple(waiters), tuple(_with_told(holders, blockers)), blockers)
+
+
+def _one_holder(lock: HeldLock, kind: LockKind) -> bool:
+    """Whether only one task can have a lock: by its sort, or because its class was never taken for reading.
+
+    The second and the fourth usage mark are those of readers; source: get_usage_chars, kernel/locking/lockdep.c.
+    """
+    marks = lock.usage
+    return kind in _ONE_HOLDER or (len(marks) == 4 and marks[1] == marks[3] == "." != marks[0])
 
 
 def _waits(use: Use, kind: LockKind, stacks: dict[int, TaskDump], told: dict[int, Blocker]) -> Mode | None:

@@ -1,6 +1,7 @@
 """Who waits for whom: real deadlocks and pile-ups, uncertain owners, and what a cut log must not say."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -109,6 +110,18 @@ def test_a_list_without_anybody_who_waits_shows_what_all_hold() -> None:
     graph = lock_graph(LocksDumpReport("t", all_locks=(held(W1, "m@a00", "n@b00"), held(W2, "o@c00"))))
     assert links(graph) == {(HOLDS, "m", "w1/10")}
     assert links(graph, sure=False) == {(HOLDS, "n", "w1/10"), (HOLDS, "o", "w2/11")}
+
+
+def test_a_lock_that_is_never_taken_for_reading_has_one_holder() -> None:
+    """Without stacks: the one for whom it is not the newest has it, so the other waits; a shared one tells nothing."""
+    inode, shared = HeldLock(LockClass("i_mutex_key"), "+.+.", instance="a00"), HeldLock(LockClass("sb"), ".+.+")
+    for lock, waits in ((inode, {(WAITS, "w2/11", "i_mutex_key")}), (replace(shared, instance="b00"), set())):
+        lists = (
+            HeldLocks(W1, 2, (replace(lock, index=0), HeldLock(LockClass("x"), MUTEX, instance="c00", index=1))),
+            HeldLocks(W2, 1, (replace(lock, index=0),)),
+        )
+        graph = lock_graph(LocksDumpReport("t", all_locks=lists))
+        assert {link for link in links(graph, sure=False) if link[0] is WAITS} == waits
 
 
 def test_slow_paths_tell_how_a_lock_is_wanted() -> None:
