@@ -26,11 +26,12 @@ ROW_NAME_WIDTH = 40
 NARROWEST_COLUMN, WIDEST_COLUMN = 14, 24
 LOCK = "lock({});"
 DOTS = "..."
+TASK_RELATIONS = (Relation.WAITS, Relation.HOLDS)
 
 
 def text_figure(report: Report, graph: LockGraph, *, scenario: bool = False) -> str:
     """The figure and the call paths; of a cycle with ``scenario`` also who takes what in which order, and a verdict."""
-    parts = [list(_headline(report, graph)), list(_figure(graph)), list(_paths(graph))]
+    parts = [list(_headline(report, graph)), list(_figure(graph)), list(_paths(graph)), list(_task_paths(graph))]
     if scenario and _running(graph):
         parts += [list(_scenario(graph)), list(_verdict(graph))]
     return "\n\n".join("\n".join(line.rstrip() for line in part) for part in parts if part) + "\n"
@@ -143,6 +144,7 @@ def _paths(graph: LockGraph) -> Iterator[str]:
     """The calls behind each dependency and interrupt; other edges are listed only where they have some."""
     always = (Relation.DEPENDENCY, Relation.INTERRUPT)
     edges = [e for e in graph.edges if e.relation in always or e.dependency.stack.frames or e.evidence]
+    edges = [edge for edge in edges if edge.relation not in TASK_RELATIONS]
     indent = max((len(number_of(edge)) for edge in edges), default=1)
     for edge in edges:
         note = "  (new)" if edge.dependency.new else "  (inferred)" if edge.dependency.inferred else ""
@@ -158,9 +160,28 @@ def _paths(graph: LockGraph) -> Iterator[str]:
             start = " " * len(start)
 
 
+def _task_paths(graph: LockGraph) -> Iterator[str]:
+    """Where each task that waits or holds is, once."""
+    stacks: dict[int, tuple[LockEdge, StackTrace]] = {}
+    for relation in TASK_RELATIONS:
+        for edge in graph.edges:
+            task = edge.tail if relation is Relation.WAITS else edge.head
+            found = [edge.dependency.stack, *(evidence.stack for evidence in edge.evidence)]
+            known = next((stack for stack in found if stack.frames), None)
+            if edge.relation is relation and known is not None:
+                stacks.setdefault(task, (edge, known))
+    names = {task: _ascii(graph.nodes[task].name, 24) for task in stacks}
+    indent = max(map(len, names.values()), default=0)
+    for task, (edge, stack) in stacks.items():
+        start = f" {names[task]:<{indent}}  "
+        yield start + _path(edge, stack, WIDTH - len(start))
+
+
 def _path(edge: LockEdge, stack: StackTrace, width: int) -> str:
     """The calls from the one that took the lock out to the entry; what lies in the middle may be left out."""
     names = [frame.bare_function for frame in call_path(stack)]
+    if edge.relation is Relation.WAITS and edge.acquirer in names:
+        names = names[names.index(edge.acquirer) :]
     while names and is_lock_core(names[0]):
         del names[0]
     while len(names) > 1 and is_plumbing(names[-1]):

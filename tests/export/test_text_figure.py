@@ -20,9 +20,10 @@ from lock_graphs import (
     usage_graph,
 )
 
-from lockview.analysis.lock_graph import LockGraph
+from lockview.analysis.lock_graph import Evidence, LockGraph, Relation
 from lockview.export.text_figure import text_figure
 from lockview.model.reports import Task
+from lockview.model.stacks import Frame, StackTrace
 
 
 def figure(graph: LockGraph) -> list[str]:
@@ -150,6 +151,24 @@ def test_waiting_tasks_are_a_table() -> None:
         " kworker/u4:1/11  &journal->j_barrier  sync/41",
     ]
     assert " and 8 more" in figure(deadlock(30))
+
+
+def test_where_waiting_tasks_are_is_told_once() -> None:
+    graph = pile_up(1)
+    stack = StackTrace(tuple(map(Frame, ("__schedule", "schedule", "__mutex_lock", "demo_write", "vfs_write"))))
+    evidence = (Evidence("kworker/u4:1/11 is at", stack),)
+    edges = tuple(
+        replace(edge, dependency=replace(edge.dependency, stack=stack))
+        if edge.relation is Relation.WAITS
+        else replace(edge, evidence=evidence)
+        for edge in graph.edges
+    )
+    text = text_figure(sample_report(), replace(graph, edges=edges))
+    assert text.endswith(
+        "\n writer/100       demo_write < vfs_write\n"
+        " kworker/u4:1/11  demo_write < vfs_write\n"
+        " sync/41          __schedule < schedule < __mutex_lock < ... < vfs_write\n"
+    )
 
 
 def test_plain_locks_are_lines() -> None:
