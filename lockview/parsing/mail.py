@@ -49,18 +49,17 @@ def _is_quoted_printable(text: str) -> bool:
 
 def _without_quoted_printable(lines: list[NumberedLine]) -> list[NumberedLine]:
     decoded: list[NumberedLine] = []
-    begun: NumberedLine | None = None
+    begun: list[str] = []
+    start = 0
     for number, raw in lines:
         line = raw.rstrip(" \t\r")
         soft = line.endswith("=") and not line.endswith("==")
-        body = _unescaped(line[:-1] if soft else line)
-        start, head = begun or (number, "")
-        if soft:
-            begun = (start, head + body)
-        else:
-            decoded.append((start, head + body))
-            begun = None
-    return [*decoded, begun] if begun else decoded
+        start = start if begun else number
+        begun.append(_unescaped(line[:-1] if soft else line))
+        if not soft:
+            decoded.append((start, "".join(begun)))
+            begun = []
+    return [*decoded, (start, "".join(begun))] if begun else decoded
 
 
 def _unescaped(line: str) -> str:
