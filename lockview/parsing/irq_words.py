@@ -92,7 +92,7 @@ _STATE = (
 )
 _STATE_STARTS = ("IN-", "in-", "HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "hardirq-", "softirq-", "INITIAL", "initial-use")
 _REGISTERED = r"\{([^{}]{1,40})\} state was registered at:"
-_TASK = r"((?:(?!-----).){1,64}?)/(\d{1,10})"
+_TASK = r"((?:(?!-----|ainted| #\d).){1,64}?)/(\d{1,10})"
 _CONTEXT = rf"{_TASK} \[HC(\d)\[(\d{{1,20}})\]:SC(\d)\[(\d{{1,20}})\]:HE(\d):SE(\d)\] (?:is trying to acquire|takes):"
 _CHANGED = rf"{_TASK} just changed the state of lock:"
 _OPENS = r" ?(?:ops: ?(\w{1,24}) ?)?(\{)(?= |$)"

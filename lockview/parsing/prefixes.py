@@ -27,7 +27,8 @@ class PrefixRule(NamedTuple):
     pattern: str
 
 
-_CALLER = r"(?:\[ *(?P<caller>[TC]\d{1,10})\])?"
+_CALLER = r"(?: ?\[ *(?P<caller>[TC]\d{1,10})\])? ?"
+"""One blank belongs to the prefix; what follows is indentation."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
 PREFIX_RULES = (
@@ -36,16 +37,16 @@ PREFIX_RULES = (
         "printk time stamps",
         "[",
         ".",
-        rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\] ?{_CALLER} ?",
+        rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\]{_CALLER}",
     ),
     PrefixRule("printk caller ids", "[", "]", r"\[ *(?P<caller>[TC]\d{1,10})\] ?"),
     PrefixRule(
         "dmesg -T time stamps",
         "[",
         ":",
-        rf"\[(?P<time>\w{{3}} \w{{3}} [ \d]?\d \d\d:\d\d:\d\d \d{{4}})\] ?{_CALLER} ?",
+        rf"\[(?P<time>\w{{3}} \w{{3}} [ \d]?\d \d\d:\d\d:\d\d \d{{4}})\]{_CALLER}",
     ),
-    PrefixRule("dmesg time differences", "[", ".", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\] ?{_CALLER} ?"),
+    PrefixRule("dmesg time differences", "[", ".", rf"\[[<+ ] *(?P<time>\+?\d{{1,10}}\.\d{{3,9}})>?\]{_CALLER}"),
     PrefixRule("terminal time stamps", "[", ":", r"\[(?P<time>\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d{1,9})?Z?)\] ?"),
     PrefixRule("terminal time stamps", "[", ":", r"\[(?P<time>\d\d:\d\d:\d\d(?:\.\d{1,9})?)\] ?"),
     # Kernels of phones name the CPU, the task and its pid: Samsung, LG, MediaTek.

@@ -184,10 +184,10 @@ def _other(stream: Stream, start: int, end: int) -> Token:
     return Token(Word.OTHER, start, max(_rest_of_line(stream, start, end), start + 1))
 
 
-def _rest_of_line(stream: Stream, start: int, end: int) -> int:
+def _rest_of_line(stream: Stream, start: int, end: int, at_least: int = _LONG_LINE) -> int:
     """Where the line ends that holds ``start``, or, in a long one, where the next likely token begins."""
     line_end = min(stream.line_end(start), end, start + _FAR)
-    if line_end - start > _LONG_LINE:
+    if line_end - start > at_least:
         match = _compiled(_CUT_POINT).search(stream.flat, start + 1, line_end)
         if match:
             return match.start()
@@ -249,7 +249,7 @@ def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
     if meaning and text.startswith(_FIRST_WORDS.get(word, word), start):
         stop = min(stream.line_end(start), end)
         if meaning in (Word.HARDWARE, Word.WORKQUEUE, Word.DETAIL):
-            stop = _rest_of_line(stream, start, end)
+            stop = _rest_of_line(stream, start, end, _LONG_LINE if meaning is Word.DETAIL else 0)
         return Token(meaning, start, stop, (text[start + len(_FIRST_WORDS.get(word, word)) : stop].strip(),))
     if word.endswith(":") and len(word) < 13:
         return _registers(stream, start, end)
@@ -262,7 +262,7 @@ def _cpu(stream: Stream, start: int, end: int) -> Token | None:
     token = _pattern(Word.CPU, _CPU, text, start, end) or _pattern(Word.CPU, _CUT_CPU, text, start, end)
     if token is None:
         return None
-    return token._replace(end=_rest_of_line(stream, token.end - 1, end))
+    return token._replace(end=_rest_of_line(stream, token.end - 1, end, 0))
 
 
 def _chain_exists(stream: Stream, start: int, names: int, end: int) -> Token:
