@@ -6,11 +6,11 @@ Rules that could do harm work only where the text proves them. Every line keeps 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
-from lockview.model.text import Problem
+from lockview.model.text import Problem, Severity, Span
 from lockview.parsing.envelopes import opened
 from lockview.parsing.lines import LogLine
 from lockview.parsing.mail import transfer_decoded
@@ -103,6 +103,8 @@ def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> li
 
     The names of wrappers go to ``used``; what had to be repaired goes to ``notes``, with its lines.
     """
+    if " kernel messages" in text:
+        notes.extend(_missed(text, first))
     active = [wrapper for wrapper in WRAPPERS if wrapper.proven(text)]
     escapes = "#012" in text
     returns = "\r" in text
@@ -121,6 +123,16 @@ def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> li
                     part = bare
             lines.extend(_unwrapped(part, number, escapes, used))
     return lines
+
+
+def _missed(text: str, first: int) -> Iterator[Problem]:
+    """What the journal says about messages that it was too slow for: ``Missed 12 kernel messages``."""
+    number, counted = first, 0
+    for match in _compiled(r"Missed (\d{1,9}) kernel messages").finditer(text):
+        number += text.count("\n", counted, match.start())
+        counted = match.start()
+        message = f"line {number}: the journal missed {match[1]} messages here; lines are missing"
+        yield Problem(Severity.WARNING, "messages-dropped", message, Span(number, number))
 
 
 def _unwrapped(text: str, number: int, escapes: bool, used: set[str]) -> list[LogLine]:

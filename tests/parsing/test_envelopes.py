@@ -260,6 +260,15 @@ def test_a_lost_fragment_is_told(sample: Path) -> None:
     assert any(problem.code == "fragment-missing" for report in log.reports for problem in report.reading.problems)
 
 
+def test_messages_that_the_journal_missed_are_told(sample: Path) -> None:
+    lines = each("Aug 22 14:31:02 host kernel: ")(records_of(sample)).splitlines(keepends=True)
+    lines.insert(30, "Aug 22 14:31:02 host systemd-journald[212]: Missed 12 kernel messages\n")
+    (report,) = read_bytes("".join(lines).encode()).reports
+    (problem,) = (problem for problem in report.reading.problems if problem.code == "messages-dropped")
+    assert problem.message == "line 31: the journal missed 12 messages here; lines are missing"
+    assert not report.reading.complete
+
+
 def test_a_message_too_large_for_the_journal_is_told(sample: Path) -> None:
     lines = journal(records_of(sample))
     lines[40] = json.dumps({"MESSAGE": None, "__MONOTONIC_TIMESTAMP": "2311315401"})
