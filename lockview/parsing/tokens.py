@@ -123,6 +123,7 @@ _FIRST_WORDS = {
 }
 _LONG_LINE = 100
 _FAR = 16 << 10
+_BROKEN = 16
 _AFTER_CHAIN = (
     "Possible unsafe",
     "Possible interrupt",
@@ -188,8 +189,9 @@ def _rest_of_line(stream: Stream, start: int, end: int, at_least: int = _LONG_LI
     """Where the line ends that holds ``start``, or, in a long one, where the next likely token begins."""
     line_end = min(stream.line_end(start), end, start + _FAR)
     if line_end - start > at_least:
-        match = _compiled(_CUT_POINT).search(stream.flat, start + 1, line_end)
-        if match:
+        # The words that tell where it begins may be broken over the line's end.
+        match = _compiled(_CUT_POINT).search(stream.flat, start + 1, min(line_end + _BROKEN, end))
+        if match and match.start() < line_end:
             return match.start()
     return line_end
 
