@@ -12,7 +12,7 @@ from lockview.export.kernel_text import kernel_text
 from lockview.model.held_reports import AtomicReport
 from lockview.model.reports import Report, ReportKind, Task
 from lockview.model.wait_reports import HungTaskReport, LocksDumpReport, SpinReport
-from lockview.parsing.reader import read_file, read_text
+from lockview.parsing.reader import read_bytes, read_file, read_text
 
 FRAMES = "Call Trace:\n __schedule+0x1/0x2\n schedule+0x1/0x2\n foo+0x1/0x2\n"
 LIST = (
@@ -146,3 +146,10 @@ def test_boots_of_a_real_kernel(shared: Path) -> None:
         assert [report.span.first for report in reports] == expected.get(path.name, []), path.name
         assert all(report.reading.complete for report in reports), path.name
         assert all(report.all_locks for report in reports if isinstance(report, HungTaskReport)), path.name
+
+
+def test_a_pass_in_the_middle_of_a_large_log_stays_together(shared: Path) -> None:
+    noise = b"".join(b"[%5d.%06d] usb 1-1: new device number %d\n" % (n // 9, n, n) for n in range(110_000))
+    log = (shared / "realkernel" / "hung.log").read_bytes()
+    assert len(noise) > 4 << 20
+    assert read_bytes(noise + log + noise).reports == read_bytes(log).reports
