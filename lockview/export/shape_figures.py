@@ -72,7 +72,11 @@ def _table(graph: LockGraph, fit: Fit) -> Iterator[str]:
             holders.setdefault(edge.tail, []).append(graph.nodes[edge.head].name)
     waits = [edge for edge in graph.edges if edge.relation is Relation.WAITS]
     awaited = {edge.head for edge in waits}
-    rows = [(graph.nodes[e.tail].name, graph.nodes[e.head].name, ", ".join(holders.get(e.head, ["?"]))) for e in waits]
+    rows = []
+    for edge in waits:
+        unknown = "?" if graph.nodes[edge.head].subject is Subject.LOCK else "-"
+        held_by = ", ".join(holders.get(edge.head, [unknown]))
+        rows.append((graph.nodes[edge.tail].name, graph.nodes[edge.head].name, held_by))
     rows += [("-", graph.nodes[lock].name, ", ".join(names)) for lock, names in holders.items() if lock not in awaited]
     ends = {end for edge in graph.edges for end in (edge.tail, edge.head)}
     rows += [
