@@ -137,6 +137,8 @@ class Tail:
 
 def _opened(path: str) -> int:
     try:
+        if os.path.isdir(path):  # noqa: PTH112
+            raise UserError(f"{path} is a folder; one file can be followed")
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
         raise UserError(f"{path} cannot be opened: {error.strerror}") from error

@@ -81,9 +81,9 @@ def test_a_file_that_grows_is_cut_and_is_rotated(tmp_path: Path) -> None:
         tail.close()
 
 
-@pytest.mark.parametrize("name", ["gone.log", "a\0b"])
+@pytest.mark.parametrize("name", ["gone.log", "a\0b", "."])
 def test_what_cannot_be_opened_says_so(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"cannot be opened|no possible file name"):
+    with pytest.raises(UserError, match=r"cannot be opened|no possible file name|is a folder"):
         Tail(f"{tmp_path}/{name}")
 
 
