@@ -91,6 +91,14 @@ class IrqInversionReader(IrqReader):
         parts = {
             "changed": (changed is not None, changed.span if changed else NOWHERE),
             "other": (self._second is not None, NOWHERE),
-            "dependencies": (bool(last), last[0].span if last else NOWHERE),
+            "dependencies": (_is_whole(report), last[0].span if last else NOWHERE),
         }
         return replace(report, reading=self.reading(report, parts))
+
+
+def _is_whole(report: IrqInversionReport) -> bool:
+    """Whether the blocks reach from the other lock to the changed one; of the two trees, whether both are there."""
+    if report.irq.islower():
+        return bool(report.blocks and report.other_blocks)
+    ends = [(report.blocks[0], report.other), (report.blocks[-1], report.changed)] if report.blocks else []
+    return bool(ends) and all(named is None or named.lock_class == block.lock_class for block, named in ends)

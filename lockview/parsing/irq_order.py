@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lockview.model.irq_reports import ClassMention, IrqOrderReport
-from lockview.model.locks import LockClass
+from lockview.model.locks import HeldLock, LockClass
 from lockview.model.stacks import Frame
 from lockview.model.text import NOWHERE
 from lockview.parsing.class_blocks import ClassBlocks, stack_of
@@ -128,6 +128,19 @@ class IrqOrderReader(IrqReader):
             "held": (held is not None, held.span if held else NOWHERE),
             "safe": (bool(report.safe and safe_stack.frames), safe_stack.span),
             "unsafe": (bool(report.unsafe and unsafe_stack.frames), unsafe_stack.span),
-            "dependencies": (bool(blocks), blocks[-1].span if blocks else NOWHERE),
+            "dependencies": (_is_whole(report), blocks[-1].span if blocks else NOWHERE),
         }
         return replace(report, reading=self.reading(report, parts))
+
+
+def _is_whole(report: IrqOrderReport) -> bool:
+    """Whether the blocks of both sections reach from one named lock to the other; trees only have their roots."""
+    backward = [block.lock_class for block in report.backward]
+    forward = [block.lock_class for block in report.forward]
+    if not (backward and forward):
+        return False
+    ends: list[tuple[LockClass, ClassMention | HeldLock | None]]
+    ends = [(backward[0], report.safe), (forward[0], report.unsafe)]
+    if not report.irq.islower():
+        ends += [(backward[-1], report.held), (forward[-1], report.wanted)]
+    return all(named is None or named.lock_class == end for end, named in ends)
