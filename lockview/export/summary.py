@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from lockview.layout.labels import visible
 from lockview.model.logs import Log
 from lockview.model.reports import Report, ReportKind
-from lockview.model.text import Problem
+from lockview.model.text import Problem, Severity
 
 MOST_NAMED = 3
 """So many of the titles that were looked for are named."""
@@ -33,8 +33,9 @@ def summary(log: Log) -> str:
 
 def nothing_found(log: Log, looked_for: tuple[str, ...]) -> str:
     """Why a log gave no report: it is no text, or what was looked for and the lines that came near, one per line."""
-    if log.problems:
-        return "".join(f"lockview: {visible(f'{_name(log)}: {problem.message}')}\n" for problem in log.problems)
+    unread = [problem for problem in log.problems if problem.severity is Severity.ERROR]
+    if unread:
+        return "".join(f"lockview: {visible(f'{_name(log)}: {problem.message}')}\n" for problem in unread)
     words = ", ".join(f'"{words}"' for words in looked_for[:MOST_NAMED])
     if len(looked_for) > MOST_NAMED:
         words = f"{words} and {len(looked_for) - MOST_NAMED} titles more"
