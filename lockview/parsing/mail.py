@@ -29,7 +29,7 @@ def is_encoded(data: bytes) -> bool:
 
 def transfer_decoded(text: str, first: int, used: set[str]) -> list[NumberedLine]:
     """Number the lines of a text from ``first``, its transfer encodings undone; their names go to ``used``."""
-    lines = list(enumerate(text.split("\n"), first))
+    lines = list(enumerate(text.removesuffix("\n").split("\n"), first))
     if "base64" in text and _compiled(r"(?i)content-transfer-encoding:\s{0,20}base64").search(text):
         lines = _without_base64(lines, used)
     if _is_quoted_printable(text):

@@ -308,7 +308,7 @@ PIECES = [
 def test_pieces_in_any_order_keep_their_line_numbers(pieces: list[str]) -> None:
     text = "\n".join(pieces)
     notes: list[Problem] = []
-    lines = log_lines(text, 5, set(), notes)
+    lines = log_lines(f"{text}\n", 5, set(), notes)
     last = 5 + text.count("\n")
     assert all(5 <= line.number <= last for line in lines)
     assert all(5 <= note.span.first <= note.span.last <= last for note in notes)
