@@ -31,7 +31,7 @@ ENVELOPES = (
     Envelope("HTML tags", (("<pre", "<PRE", "<br", "<BR", "</"), (">",)), "markup"),
     Envelope("JSON records", (('"MESSAGE"', '"msg"', '"message"', '"log"'), ("{",)), "json_records"),
     Envelope("journal export records", (("\nMESSAGE",), ("__REALTIME_TIMESTAMP=",)), "journal_export"),
-    Envelope("kmsg headers", ((",-", ",c", ",+"), (";",)), "kmsg"),
+    Envelope("kmsg headers", ((",-;", ",-,", ",c;", ",c,", ",+;", ",+,"),), "kmsg"),
     Envelope("dump parts", (("Panic#", "Oops#", "Emergency#", "Shutdown#", "Unknown#"), (" Part",)), "dump_parts"),
 )
 

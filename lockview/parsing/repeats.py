@@ -66,13 +66,14 @@ def with_notes(report: Report, notes: Iterable[Problem]) -> Report:
 
 def captured_once(reports: list[Report]) -> list[Report]:
     """Keep the first of the reports that are one event: all they say is equal, printk's time stamp included."""
-    kept: dict[tuple[str, Report], int] = {}
+    kept: dict[tuple[str, str, str], int] = {}
     result: list[Report] = []
     copies: dict[int, list[Span]] = {}
     for report in reports:
-        stamp = report.reading.time + report.reading.caller
-        first = kept.setdefault((stamp, report), len(result)) if report.reading.time else len(result)
-        if first == len(result):
+        reading = report.reading
+        event = (reading.time, reading.caller, report.title)
+        first = kept.setdefault(event, len(result)) if reading.time else len(result)
+        if first == len(result) or result[first] != report:
             result.append(report)
         else:
             copies.setdefault(first, []).append(report.span)
