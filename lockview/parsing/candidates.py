@@ -35,10 +35,18 @@ class Candidates:
     else empty.
     """
 
-    def __init__(self, anchors: Sequence[bytes], weak_anchors: Sequence[bytes], first_line: int = 1) -> None:
+    def __init__(
+        self,
+        anchors: Sequence[bytes],
+        weak_anchors: Sequence[bytes],
+        first_line: int = 1,
+        *,
+        led: Sequence[bytes] = (),
+        leads: Sequence[bytes] = (),
+    ) -> None:
         self._first_line = first_line
-        self._anchors = searcher(tuple(anchors))
-        self._all_anchors = searcher((*anchors, *weak_anchors))
+        self._anchors = searcher(tuple(anchors), tuple(led), tuple(leads))
+        self._all_anchors = searcher((*anchors, *led, *weak_anchors))
         self._reach = self._anchors.longest - 1
         self.lines = 0
         self.size = 0
@@ -71,7 +79,7 @@ class Candidates:
         position = 0
         while block:
             inside, lines = self._anchors.search(block)
-            offsets = self._across(carry, block) + inside
+            offsets = sorted({*self._across(carry, block), *inside})
             if offsets or self._open:
                 yield from self._search(carry + block, position - len(carry), len(carry), offsets)
             self.lines += lines
@@ -85,10 +93,10 @@ class Candidates:
             yield self._close()
 
     def _across(self, carry: bytes, block: bytes) -> list[int]:
-        """The offsets of anchors that begin in what stood before a block and end in it, in order; all are negative."""
+        """The offsets of anchors around the start of a block, in order; those in what stood before it are negative."""
         before = carry[-self._reach :] if self._reach else b""
         found = self._anchors.offsets(before + block[: self._reach])
-        return [offset - len(before) for offset in found if offset < len(before)]
+        return [offset - len(before) for offset in found]
 
     def _search(self, data: bytes, base: int, seen: int, offsets: list[int]) -> Iterator[Neighbourhood]:
         """Open, lengthen and close neighbourhoods at ``offsets`` behind the ``seen`` old bytes of ``data``."""

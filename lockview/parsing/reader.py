@@ -16,7 +16,7 @@ from lockview.parsing.near_misses import unread_titles
 from lockview.parsing.opening import SourceError, read_source
 from lockview.parsing.pieces import Pieces
 from lockview.parsing.regions import read_region
-from lockview.parsing.registry import FAMILIES
+from lockview.parsing.registry import FAMILIES, LEADS
 from lockview.parsing.repeats import captured_once
 
 _MAX_REPORTS = 10_000
@@ -78,9 +78,11 @@ def _read(raw: Iterator[bytes], name: str, first_line: int = 1) -> Log:
 def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[Note], used: set[str]) -> Log:
     """Read text that comes in blocks; ``notes`` and ``used`` grow while it is taken."""
     candidates = Candidates(
-        [anchor for family in FAMILIES for anchor in family.anchors],
+        [anchor for family in FAMILIES if not family.led for anchor in family.anchors],
         [anchor for family in FAMILIES for anchor in family.weak_anchors],
         first_line,
+        led=[anchor for family in FAMILIES if family.led for anchor in family.anchors],
+        leads=LEADS,
     )
     dumps = Dumps()
     reports: dict[int, list[Report]] = {}

@@ -17,9 +17,10 @@ class Family(NamedTuple):
 
     ``titles`` are the words of its title line, ``signs`` further words that no other family prints: they tell a report
     whose top is cut off. ``anchors`` are literal bytes of which one stands in every report of the family that is plain
-    text; sources of any size are searched for them. ``weak_anchors`` stand in for them where damage hit these, in
-    small sources. ``reader`` makes the reader of a stretch of a stream. ``whole`` is a pattern of the title around its
-    words, for titles that name a task or a place; without one a title is its words and the level before them.
+    text; large sources are searched for them, around ``LEADS`` only where they are ``led``. ``weak_anchors`` stand in
+    for them where damage hit these, in small sources. ``reader`` makes the reader of a stretch of a stream. ``whole``
+    is a pattern of the title around its words, for titles that name a task or a place; without one a title is its
+    words and the level before them.
     """
 
     name: str
@@ -29,6 +30,11 @@ class Family(NamedTuple):
     weak_anchors: tuple[bytes, ...]
     reader: ReaderMaker
     whole: str = ""
+    led: bool = True
+
+
+LEADS = (b"WARNING: ", b"INFO: ", b"BUG: ")
+"""What a kernel prints before the words of a title, or in the line after them."""
 
 
 def _on_use(module: str, name: str) -> ReaderMaker:
@@ -55,6 +61,7 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"ing dependency",),
         weak_anchors=(b"circular locking", b"circular=20", b"depends on the new lock", b"-> #", b"-&gt; #", b"base64"),
         reader=CircularReader,
+        led=False,
     ),
     Family(
         name="recursive locking",
@@ -200,6 +207,7 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"chain_key collision",),
         weak_anchors=(),
         reader=_on_use("validator", "CollisionReader"),
+        led=False,
     ),
     Family(
         name="a check of lockdep itself",
@@ -244,6 +252,7 @@ FAMILIES: tuple[Family, ...] = (
         weak_anchors=(),
         reader=_on_use("all_locks", "AllLocksReader"),
         whole=r"Showing all locks held in the system:",
+        led=False,
     ),
     Family(
         name="sleeping or scheduling in atomic context",
@@ -284,6 +293,7 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b': lock order "',),
         weak_anchors=(),
         reader=_on_use("dialects.helgrind", "HelgrindReader"),
+        led=False,
     ),
     Family(
         name="lock order reversal of BSD",
@@ -292,6 +302,7 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"lock order reversal",),
         weak_anchors=(),
         reader=_on_use("dialects.witness", "WitnessReader"),
+        led=False,
     ),
     Family(
         name="Java-level deadlock",
@@ -300,5 +311,6 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"Java-level deadlock",),
         weak_anchors=(),
         reader=_on_use("dialects.jstack", "JstackReader"),
+        led=False,
     ),
 )

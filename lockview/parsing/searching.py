@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 _LARGE = 256 << 10
 """From this size on a block is worth the C library and several threads, in bytes."""
 _MOST_THREADS = 4
+BEFORE, BEHIND = 300, 200
+"""How far a literal may stand from its lead, in bytes: on the line before it, or later in its line."""
 
 
 class Hits(NamedTuple):
@@ -24,13 +26,18 @@ class Hits(NamedTuple):
 
 
 class Searcher:
-    """Looks for literals in one block after the other. A literal that holds another one is found by that one."""
+    """Looks for literals in one block after the other. A literal that holds another one is found by that one.
 
-    def __init__(self, literals: Sequence[bytes]) -> None:
-        self.literals = tuple(
-            one for one in dict.fromkeys(literals) if not any(other in one and other != one for other in literals)
-        )
-        self.longest = max(map(len, self.literals))
+    Each literal costs a pass over the block. So those that always stand near one of a few ``leads``, which they do not
+    hold themselves, are looked for around these only: at most ``BEFORE`` bytes before a lead or ``BEHIND`` behind it.
+    """
+
+    def __init__(self, literals: Sequence[bytes], led: Sequence[bytes] = (), leads: Sequence[bytes] = ()) -> None:
+        self.literals = _shortest((*literals, *led))
+        self._led = tuple(literal for literal in self.literals if literal in led)
+        self._leads = tuple(leads)
+        self._passes = (*(literal for literal in self.literals if literal not in self._led), *leads)
+        self.longest = max(max(map(len, self.literals)), BEFORE + BEHIND if self._leads else 0)
 
     def offsets(self, block: bytes) -> list[int]:
         """The offsets at which one of the literals stands, in order."""
@@ -42,16 +49,31 @@ class Searcher:
         if find is None:
             return Hits(self.offsets(block), block.count(b"\n"))
         threads = _threads(os.getpid())
-        shares = [self.literals[number :: _thread_count()] for number in range(_thread_count())]
-        running = [threads.submit(_found_by, find, block, share) for share in shares if share]
+        running = [threads.submit(_found_by, find, block, literal) for literal in self._passes]
         lines = block.count(b"\n")
-        return Hits(sorted({offset for share in running for offset in share.result()}), lines)
+        found = {literal: places.result() for literal, places in zip(self._passes, running, strict=True)}
+        near = (offset for lead in self._leads for offset in self._led_by(block, found.pop(lead)))
+        return Hits(sorted({*near, *(offset for places in found.values() for offset in places)}), lines)
+
+    def _led_by(self, block: bytes, places: Sequence[int]) -> Iterator[int]:
+        """The offsets of the literals that stand around leads."""
+        for place in places:
+            start = max(place - BEFORE, 0)
+            around = block[start : place + BEHIND]
+            for literal in self._led:
+                if literal in around:
+                    yield from (start + offset for offset in _found(around, literal))
 
 
 @cache
-def searcher(literals: tuple[bytes, ...]) -> Searcher:
+def searcher(literals: tuple[bytes, ...], led: tuple[bytes, ...] = (), leads: tuple[bytes, ...] = ()) -> Searcher:
     """The searcher for some literals."""
-    return Searcher(literals)
+    return Searcher(literals, led, leads)
+
+
+def _shortest(literals: Sequence[bytes]) -> tuple[bytes, ...]:
+    """The literals without those that hold another one."""
+    return tuple(one for one in dict.fromkeys(literals) if not any(other in one and other != one for other in literals))
 
 
 def _found(block: bytes, literal: bytes) -> Iterator[int]:
@@ -61,18 +83,17 @@ def _found(block: bytes, literal: bytes) -> Iterator[int]:
         position = block.find(literal, position + len(literal))
 
 
-def _found_by(find: Callable[..., int | None], block: bytes, literals: Sequence[bytes]) -> list[int]:
+def _found_by(find: Callable[..., int | None], block: bytes, literal: bytes) -> list[int]:
     import ctypes
 
     found: list[int] = []
     start = ctypes.cast(ctypes.c_char_p(block), ctypes.c_void_p).value or 0
     end = start + len(block)
-    for literal in literals:
-        position = find(start, len(block), literal, len(literal))
-        while position:
-            found.append(position - start)
-            position += len(literal)
-            position = find(position, end - position, literal, len(literal))
+    position = find(start, len(block), literal, len(literal))
+    while position:
+        found.append(position - start)
+        position += len(literal)
+        position = find(position, end - position, literal, len(literal))
     return found
 
 

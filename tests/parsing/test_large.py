@@ -9,6 +9,9 @@ import pytest
 from lockview.parsing import candidates
 from lockview.parsing.candidates import Candidates
 from lockview.parsing.reader import read_bytes, read_file
+from lockview.parsing.registry import FAMILIES, LEADS, Family
+
+BLOCK = 300_000
 
 NOISE = b"".join(
     b"[%12.6f] usb %d-%d: new device number %d\n" % (n * 0.013, n % 7, n % 5, n % 97) for n in range(20_000)
@@ -76,3 +79,16 @@ def test_close_reports_and_one_with_a_wide_gap(tmp_path: Path, sample: Path) -> 
     (small,) = read_bytes(body).reports
     assert [report == small for report in log.reports] == [True] * 4
     assert log.reports[3].reading.caller == "T43"
+
+
+@pytest.mark.usefixtures("small_blocks")
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family.led], ids=lambda family: family.name)
+@pytest.mark.parametrize("place", [0, BLOCK - 250, BLOCK - 12, BLOCK - 1, BLOCK, BLOCK + 5])
+def test_what_stands_by_a_lead_is_found_wherever_blocks_part(family: Family, place: int) -> None:
+    for anchor in family.anchors:
+        title = anchor if any(lead in anchor for lead in LEADS) else b"WARNING: possible " + anchor
+        filler = b"[    1.000000] usb 1-2: new device\n" * (BLOCK // 24)
+        log = filler[:place] + title + filler
+        search = Candidates((b"no such words",), (), led=family.anchors, leads=LEADS)
+        (found,) = search.neighbourhoods(blocks(log, BLOCK))
+        assert found.data[found.anchors[0] :].startswith(anchor)
