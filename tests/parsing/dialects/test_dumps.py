@@ -1,7 +1,6 @@
 """Copies of /proc files and traces: counts against plain searches of the same files, damage, and speed."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from lockview.model.orders import OrderSource
 from lockview.model.statistics import TableKind
 from lockview.parsing.dialects.held_stacks import MAX_DEPTH
 from lockview.parsing.dialects.lock_trace import MAX_EVENTS
-from lockview.parsing.reader import read_bytes, read_file, read_text
+from lockview.parsing.reader import read_file, read_text
 
 BOOTS = ("ftrace", "ring7")
 
@@ -382,28 +381,3 @@ def test_a_dump_that_is_longer_than_a_block_is_read_to_its_end() -> None:
 def test_of_a_long_trace_all_events_count() -> None:
     (stream,) = read_text((EVENTS + EVENTS.replace("acquire", "release")) * (MAX_EVENTS // 2 + 5)).event_streams
     assert (stream.count, len(stream.events)) == (MAX_EVENTS + 10, MAX_EVENTS)
-
-
-def _seconds(data: bytes) -> float:
-    start = time.perf_counter()
-    read_bytes(data)
-    return time.perf_counter() - start
-
-
-@pytest.mark.parametrize(
-    "piece",
-    [
-        EVENTS + "CPU:0 [LOST 1 EVENTS]\n",
-        CLASSES,
-        CLASSES + "stray\n" * 9,
-        "x: lock_acquire: y\n",
-        "all lock classes:\n" + "a-1 " * 200 + "\n",
-        EVENTS + "\t" + "a(" * 300 + "\n",
-    ],
-    ids=["gaps", "classes", "ended", "mentions", "long lines", "frames"],
-)
-def test_time_is_linear(piece: str) -> None:
-    data = piece.encode() * (300_000 // len(piece))
-    once = min(_seconds(data) for _ in range(2))
-    four = min(_seconds(data * 4) for _ in range(2))
-    assert four < once * 8 + 0.2
