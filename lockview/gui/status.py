@@ -133,7 +133,8 @@ def facts_about(document: Document | None, opened: OpenReport | None) -> str:
         return ""
     count = len(document.reports)
     number = {0: "No report", 1: "1 report"}.get(count, f"{count} reports")
-    words = [f"{number} in {document.log.lines:,} lines"]
+    lines = document.log.lines
+    words = [f"{number} in {lines:,} line{'' if lines == 1 else 's'}"]
     if document.log.wrappers:
         words.append(f"taken off the lines: {', '.join(document.log.wrappers)}")
     if opened is not None and opened.report.reading.missing:
