@@ -19,7 +19,7 @@ def drawing_for(
 ) -> Drawing:
     """Draw a report. ``ring`` is its natural picture, a ring only where it is about a cycle.
 
-    ``lanes`` shows ``trace``; without one, the shortest run into the deadlock, or a sentence when there is none.
+    ``lanes`` shows ``trace``; without one, the shortest run found into the deadlock, or a sentence when there is none.
 
     Raises ValueError for an unknown view.
     """

@@ -35,7 +35,7 @@ class SearchResult(NamedTuple):
 
 
 def deadlock_schedule(scenario: Scenario) -> Schedule | None:
-    """The shortest way into a deadlock; None when there is none or none was found within the bound."""
+    """The shortest way found into a deadlock; None when there is none or none was found within the bound."""
     return find_deadlock(scenario).schedule
 
 

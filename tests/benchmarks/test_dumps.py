@@ -35,6 +35,7 @@ def test_growth(piece: str, request: pytest.FixtureRequest) -> None:
     data = piece.encode() * (300_000 // len(piece))
     once = min(_seconds(data) for _ in range(3))
     four = min(_seconds(data * 4) for _ in range(3))
+    assert four < once * 8 + 0.2
     print(
         f"\n{request.node.name}: {once * 1000:.0f} ms, four times as long {four * 1000:.0f} ms, ratio {four / once:.1f}"
     )

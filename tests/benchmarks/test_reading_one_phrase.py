@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from big_logs import write_log
 from pytest_benchmark.fixture import BenchmarkFixture
 
 SIZE = 200_000_000
@@ -21,22 +22,7 @@ print(len(read_file(sys.argv[1]).reports))
 @pytest.fixture(scope="session")
 def big_log(tmp_path_factory: pytest.TempPathFactory, sample: Path) -> Path:
     """A log of ordinary kernel messages with the sample at 20 places."""
-    report = sample.read_bytes()
-    path = tmp_path_factory.mktemp("big") / "big.log"
-    block = b"".join(
-        b"[%5d.%06d] usb %d-%d: new high-speed USB device number %d using xhci_hcd: status 0x%x\n"
-        % (n // 100, n % 1_000_000, n % 4, n % 9, n % 128, n * 2654435761 % 2**32)
-        for n in range(100_000)
-    )
-    with path.open("wb") as out:
-        for number in range(REPORTS):
-            room = SIZE // REPORTS - len(report)
-            while room > 0:
-                out.write(block[: min(room, len(block))])
-                room -= len(block)
-            # With one time stamp it would be one event, captured twice.
-            out.write(b"\n" + report.replace(b"[ 2311.", b"[ %d." % (2311 + number)))
-    return path
+    return write_log(tmp_path_factory.mktemp("big") / "big.log", sample.read_bytes(), SIZE, REPORTS)
 
 
 @pytest.mark.benchmark(group="200 MB log")

@@ -62,7 +62,7 @@ class Pictures:
         return True
 
     def run_of(self, report: OpenReport, replay: Replay | None) -> Replay:
-        """The run that the lanes show: the watched one, else the shortest into the deadlock."""
+        """The run that the lanes show: the watched one, else the shortest found into the deadlock."""
         self._turn_to(report.graph)
         if replay is not None:
             return replay

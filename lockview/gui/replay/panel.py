@@ -146,7 +146,7 @@ class ReplayPanel(QWidget):
             self._show()
 
     def deadlock(self) -> None:
-        """Run into the deadlock by the shortest way."""
+        """Run into the deadlock by the shortest way that was found."""
         opened = self._workspace.report
         found = run_into_deadlock(opened.scenario) if opened else None
         if found is None:

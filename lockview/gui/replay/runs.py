@@ -9,7 +9,7 @@ from lockview.sim.search import completing_schedule, deadlock_schedule, point_of
 
 
 def run_into_deadlock(scenario: Scenario) -> Replay | None:
-    """The shortest run into a deadlock, watched from its start; None when none was found."""
+    """The shortest run into a deadlock that was found, watched from its start; None when none was found."""
     schedule = deadlock_schedule(scenario)
     return Replay.start(scenario, schedule) if schedule is not None else None
 

@@ -70,7 +70,7 @@ class Transport(QWidget):
         searching = QHBoxLayout()
         searching.setSpacing(PADDING)
         for name, title, hint in (
-            ("deadlock", "Run into the deadlock", "By the shortest way"),
+            ("deadlock", "Run into the deadlock", "By the shortest way that was found"),
             ("avoid", "Find a way past it", "An order of steps in which all tasks finish"),
         ):
             searching.addWidget(self._push_button(name, title, hint))
