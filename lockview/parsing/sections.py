@@ -99,6 +99,7 @@ class ReportReader:
             Word.LOCKDEP_OFF: self._lockdep_off,
             Word.DROPPED: self._dropped,
             Word.BACKTRACE: self._backtrace,
+            Word.IDENT: self._ident,
             Word.CPU: self._cpu,
             Word.HARDWARE: self.backtrace.take_head,
             Word.WORKQUEUE: self.backtrace.take_head,
@@ -182,6 +183,15 @@ class ReportReader:
         elif self.backtrace.frames:
             allowed = _STRAY_AFTER_STACK
         self.finished = self._stray > allowed
+
+    def _ident(self, token: Token) -> None:
+        """The release under the title, told by its taint; elsewhere it is no word of the report."""
+        if self.part is not Part.TITLE or self.ident.kernel:
+            self._other(token)
+            return
+        read = ident_line(self.stream.flat, token.start, token.end)
+        if read:
+            self.ident = read[0]
 
     def _opens_entry(self, token: Token) -> bool:
         """``#1:`` alone in its line: another printer came between it and its lock, which a later line holds."""

@@ -38,6 +38,7 @@ class Word(StrEnum):
     OPERATION = "operation"
     DEADLOCK = "deadlock"
     BACKTRACE = "backtrace"
+    IDENT = "ident"
     CPU = "cpu"
     HARDWARE = "hardware"
     WORKQUEUE = "workqueue"
@@ -124,6 +125,8 @@ _FIRST_WORDS = {
 _LONG_LINE = 100
 _FAR = 16 << 10
 _BROKEN = 16
+_MOST_BROKEN = 4
+"""Over so many lines a wrap may spread the name of the hardware."""
 _AFTER_CHAIN = (
     "Possible unsafe",
     "Possible interrupt",
@@ -154,13 +157,19 @@ _CPU = (
     r"(Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?![\w:.#-]))*)?(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#\S{1,40}))?\)?"
 )
 _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})()()()"
+_IDENT = (
+    r"\d{1,2}\.\d{1,3}[\w.+~-]{0,120} (?:#\S{1,40} )?"
+    r"(?:Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?![\w:.#-]))*)(?= |$)"
+)
+_DMI = r"Hardware name: (.{1,200}?,? BIOS .{1,60}? \d\d/\d\d/\d{4})(?= |$)"
+"""What dmi_format_ids makes: maker, product and board may be any words, release and date of the BIOS end it."""
 _REGISTERS = r"(?:[A-Z][A-Z0-9_]{1,11}|[a-z]{1,4}\d{0,2} ?): ?"
 _RIP = r"(?:RIP|EIP|NIP|PC|pc) ?: (?:[0-9a-f]{4}:)?"
 _CUT_POINT = (
     r"(?<= )(?:[-=]{5,80} |\S{1,64}/\d{1,10} (?:is (?:trying|freeing|leaving|exiting)|\[HC\d|just changed) "
     r"|-> ?[#(]|#\d{1,3}: |r?lock\(|sync\(|unlock\("
     r"|but task |which lock |the existing |other info |Chain exists|Possible unsafe|CPU0 |\*\*\* DEAD|stack backtrace"
-    r"|Hardware name: |Workqueue: "
+    r"|Hardware name: |Workqueue: |Preemption disabled at:|irq event stamp: "
     r"|Call [Tt]race:|CPU: \d|(?:\d{1,3}|no) locks? held by "
     r"|(?:\[<[0-9a-f]{8,16}>\] )?(?:\? )?[^\s+\[\](){}]{1,250}\+0x[0-9a-f]{1,8}/0x)"
 )
@@ -218,6 +227,7 @@ def _digit(stream: Stream, start: int, end: int) -> Token | None:
     text = stream.flat
     return (
         _held_head(text, start, end)
+        or _pattern(Word.IDENT, _IDENT, text, start, end)
         or _lock(text, start, end)
         or (_held_entry(stream, start, end) if text.startswith(": ", start + 1) else None)
         or _frame(stream, start, end)
@@ -251,7 +261,9 @@ def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
     if meaning and text.startswith(_FIRST_WORDS.get(word, word), start):
         stop = min(stream.line_end(start), end)
         if meaning in (Word.HARDWARE, Word.WORKQUEUE, Word.DETAIL):
-            stop = _rest_of_line(stream, start, end, _LONG_LINE if meaning is Word.DETAIL else 0)
+            stop = _rest_of_line(stream, start, end, 0)
+        if meaning is Word.HARDWARE:
+            stop = _end_of_hardware(stream, start, stop, end)
         return Token(meaning, start, stop, (text[start + len(_FIRST_WORDS.get(word, word)) : stop].strip(),))
     if word.endswith(":") and len(word) < 13:
         return _registers(stream, start, end)
@@ -265,6 +277,17 @@ def _cpu(stream: Stream, start: int, end: int) -> Token | None:
     if token is None:
         return None
     return token._replace(end=_rest_of_line(stream, token.end - 1, end, 0))
+
+
+def _end_of_hardware(stream: Stream, start: int, stop: int, end: int) -> int:
+    """Where the name of the hardware ends: a wrap may have put its end on another line, which has no stamp then."""
+    match = _compiled(_DMI).match(stream.flat, start, min(end, start + 300))
+    if match is None or match.end() <= stop:
+        return stop
+    behind = stream.lines[stream.index(start) + 1 : stream.index(match.end() - 1) + 1]
+    if len(behind) > _MOST_BROKEN or any(line.time for line in behind) or "Call " in match[0]:
+        return stop
+    return match.end()
 
 
 def _chain_exists(stream: Stream, start: int, names: int, end: int) -> Token:
