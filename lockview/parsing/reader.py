@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from lockview.model.logs import Log, NearMiss
@@ -90,7 +90,9 @@ def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[No
     count = missed = 0
     for neighbourhood in candidates.neighbourhoods(dumps.watch(text)):
         region = read_region(neighbourhood, used)
-        # What precedes a neighbourhood may have been in the last one.
+        # What precedes a neighbourhood was in the last one too, whose end may have cut it.
+        longer = {report.span.first for report in region.reports if _longer(report, reports)}
+        count -= sum(len(reports.pop(first, ())) for first in longer)
         new = [report for report in region.reports if report.span.first not in reports]
         for report in new:
             reports.setdefault(report.span.first, []).append(report)
@@ -115,6 +117,12 @@ def _read_text(text: Iterator[bytes], name: str, first_line: int, notes: list[No
         size=candidates.size,
     )
     return dumps.added_to(log)
+
+
+def _longer(report: Report, known: Mapping[int, Sequence[Report]]) -> bool:
+    """Whether a report that is known already was found to have more lines."""
+    same = known.get(report.span.first)
+    return bool(same) and all(report.span.last > one.span.last for one in same or ())
 
 
 def _problems(notes: list[Note], candidates: Candidates, found: bool) -> Iterator[Problem]:

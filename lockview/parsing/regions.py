@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -47,9 +47,11 @@ class Region(NamedTuple):
 
 
 class _Chunk(NamedTuple):
+    """``open_line`` is the number of the line where the first report begins that the chunk cut; 0 when it cut none."""
+
     reports: list[Report]
     near_misses: list[NearMiss]
-    finished: bool
+    open_line: int
 
 
 class _Found(NamedTuple):
@@ -65,23 +67,61 @@ def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
     data = neighbourhood.data
     whole = len(data) <= _SMALL or (len(data) <= SMALL and (is_encoded(data) or needs_all(data)))
     done = 0
-    for anchor in neighbourhood.anchors:
+    for number, anchor in enumerate(neighbourhood.anchors):
         if anchor < done:
             continue
         start = 0 if whole else max(data.rfind(b"\n", 0, max(anchor - LEAD, 0)) + 1, done)
-        size = len(data) if whole else _FIRST_CHUNK
+        reach = len(data) if whole else _FIRST_CHUNK
         while True:
-            end = _line_end(data, anchor + size)
+            end = _line_end(data, _chained(neighbourhood.anchors, number, reach))
             chunk = _read_chunk(data[start:end], neighbourhood.first_line + data.count(b"\n", 0, start), used)
-            if chunk.finished or end == len(data) or size >= _MAX_CHUNK:
+            if not chunk.open_line or end == len(data) or end - anchor >= _MAX_CHUNK:
                 break
-            size *= _GROWTH
+            reach *= _GROWTH
         done = end
+        if chunk.open_line and end < len(data):
+            chunk, lines = _finished(chunk, neighbourhood.first_line + data.count(b"\n", 0, start))
+            done = _behind_lines(data, start, lines) if lines else end
         reports += chunk.reports
         for miss in chunk.near_misses:
             misses.setdefault(miss.line, miss)
     covered = [report.span for report in reports]
     return Region(reports, [miss for line, miss in misses.items() if not any(line in span for span in covered)])
+
+
+def _finished(chunk: _Chunk, first_line: int) -> tuple[_Chunk, int]:
+    """What a chunk holds before the report that it cut, and how many lines that is; 0 when that report is all there is.
+
+    A report of another printer that reaches over the start of the cut one is left for the next chunk too.
+    """
+    line = chunk.open_line
+    for report in sorted(chunk.reports, key=lambda report: report.span.first, reverse=True):
+        if report.span.first < line <= report.span.last:
+            line = report.span.first
+    if line <= first_line:
+        return chunk, 0
+    reports = [report for report in chunk.reports if report.span.first < line]
+    return _Chunk(reports, [miss for miss in chunk.near_misses if miss.line < line], 0), line - first_line
+
+
+def _behind_lines(data: bytes, start: int, count: int) -> int:
+    for _ in range(count):
+        start = data.find(b"\n", start) + 1
+    return start
+
+
+def _chained(anchors: Sequence[int], number: int, reach: int) -> int:
+    """Where a chunk that starts at an anchor ends: behind the last of those that are each in reach of the one before.
+
+    Reports that stand close together are so read at once, and not again and again while the chunk grows.
+    """
+    last = anchors[number]
+    most = last + _MAX_CHUNK
+    for anchor in itertools.islice(anchors, number + 1, None):
+        if anchor > min(last + reach, most):
+            break
+        last = anchor
+    return min(last + reach, most)
 
 
 def _line_end(data: bytes, position: int) -> int:
@@ -97,18 +137,20 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     lines = take_off_marks(lines, titles, used)
     reports: list[Report] = []
     misses: list[NearMiss] = []
-    finished = True
+    open_lines: list[int] = []
     for printed in by_caller(lines).values():
         stream = Stream(once_each(printed, titles, notes))
         read: list[Report] = []
         for reader, complete in _readers(stream, misses):
-            finished = finished and complete
+            if not complete:
+                open_lines.append(stream.line(reader.start).number)
             if reader.has_body:
                 read.append(reader.report())
             else:
                 misses.append(_miss(stream, reader))
         reports += _in_passes(read)
-    return _Chunk([with_notes(report, notes) for report in reports] if notes else reports, misses, finished)
+    noted = [with_notes(report, notes) for report in reports] if notes else reports
+    return _Chunk(noted, misses, min(open_lines, default=0))
 
 
 def _in_passes(reports: list[Report]) -> list[Report]:
