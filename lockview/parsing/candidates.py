@@ -68,11 +68,16 @@ class Candidates:
         self.whole = start if self.size <= SMALL else b""
         if self.size <= SMALL:
             self.lines = start.count(b"\n") + int(bool(start) and not start.endswith(b"\n"))
-            anchors = self._all_anchors.offsets(start)
+            anchors = self._all_anchors.offsets(start) or self._broken(start)
             if anchors:
                 yield Neighbourhood(self._first_line, start, tuple(anchors))
             return
         yield from self._large(start, blocks)
+
+    def _broken(self, data: bytes) -> list[int]:
+        from lockview.parsing.broken_words import broken_words
+
+        return broken_words(data, self._all_anchors.literals)
 
     def _large(self, block: bytes, blocks: Iterator[bytes]) -> Iterator[Neighbourhood]:
         carry = last = b""

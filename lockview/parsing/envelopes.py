@@ -50,8 +50,8 @@ def opened(text: str, lines: list[NumberedLine], used: set[str], notes: list[Pro
 
 
 def needs_all(data: bytes) -> bool:
-    """Whether no part of a source can be read alone, because its parts stand in another order than they happened."""
-    return b" Part1\n" in data and b"#" in data
+    """Whether no part of a source can be read alone: its parts stand in another order, or its words are in pieces."""
+    return (b" Part1\n" in data and b"#" in data) or any(sign in data for sign in (b",+;", b"ncfrag=", b"\b"))
 
 
 def stamped(message: str, seconds: str, caller: str) -> list[str]:

@@ -261,7 +261,7 @@ def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
     if meaning and text.startswith(_FIRST_WORDS.get(word, word), start):
         stop = min(stream.line_end(start), end)
         if meaning in (Word.HARDWARE, Word.WORKQUEUE, Word.DETAIL):
-            stop = _rest_of_line(stream, start, end, 0)
+            stop = _rest_of_line(stream, start + len(_FIRST_WORDS.get(word, word)) - 1, end, 0)
         if meaning is Word.HARDWARE:
             stop = _end_of_hardware(stream, start, stop, end)
         return Token(meaning, start, stop, (text[start + len(_FIRST_WORDS.get(word, word)) : stop].strip(),))

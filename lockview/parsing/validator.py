@@ -152,6 +152,10 @@ class WarnReader(ValidatorReader):
         """Lengthen the title to the end of its line, or where that is far, to the bracket that closes."""
         text, limit = self.stream.flat, min(title.start + _MAX_EXPRESSION, self.limit)
         stop = min(self.stream.line_end(title.end - 1), limit)
+        open_brackets = text.count("(", title.start, stop) - text.count(")", title.start, stop)
+        if open_brackets > 0 and " WARNING: " not in text[title.end : stop]:
+            # A wrap broke the expression.
+            stop = min(max(text.find(") ", stop, limit) + 1, stop), limit)
         banner = text.find(" WARNING: ", title.end, stop)
         stop = banner if banner >= 0 else stop
         self.last = self.walked = stop
