@@ -3,9 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from lockview.model.stacks import Frame
 from lockview.model.text import NOWHERE, Span
+
+
+class Primitive(StrEnum):
+    """The C type of a lock, or what stands in for one."""
+
+    RAW_SPINLOCK = "raw_spinlock"
+    SPINLOCK = "spinlock"
+    RWLOCK = "rwlock"
+    LOCAL_LOCK = "local_lock"
+    MUTEX = "mutex"
+    RWSEM = "rwsem"
+    RT_MUTEX = "rt_mutex"
+    WW_MUTEX = "ww_mutex"
+    SEQCOUNT = "seqcount"
+    COMPLETION = "completion"
+    RCU = "rcu"
+    SRCU = "srcu"
+    MARKER = "marker"
+    """A lockdep map without a lock: ``fs_reclaim``, a work item."""
+    BIT = "bit"
+    """A lock that lockdep does not see: the page lock."""
+
+
+class Access(StrEnum):
+    """How a lock is taken; lockdep's ``read`` of 0, 1 and 2."""
+
+    EXCLUSIVE = "x"
+    SHARED = "s"
+    RECURSIVE = "r"
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lockview.kernel.effects import Answer, Effect, Routine
+from lockview.kernel.nesting import Answer, Effect, Routine
 
 START = 0
 """The local state before the first effect."""

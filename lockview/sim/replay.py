@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockview.kernel.effects import Acquire
+from lockview.kernel.nesting import Acquire
 from lockview.model.locks import LockClass
 from lockview.model.traces import Event, EventKind, Outcome, Schedule, Trace
 from lockview.sim.scenario import Scenario

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from lockview.kernel.effects import Acquire
+from lockview.kernel.nesting import Acquire
 from lockview.model.traces import Outcome, Schedule
 from lockview.sim.scenario import Scenario
 from lockview.sim.stepper import Program

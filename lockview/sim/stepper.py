@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from lockview.kernel.effects import Acquire, Effect
-from lockview.kernel.nesting import nest
+from lockview.kernel.nesting import Acquire, Effect, nest
 from lockview.model.locks import LockClass
 from lockview.model.stacks import EMPTY_STACK
 from lockview.model.traces import Event, EventKind, Outcome

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeVar
 
-from lockview.kernel.effects import Acquire, Effect
+from lockview.kernel.nesting import Acquire, Effect
 from lockview.model.traces import EventKind
 
 _T = TypeVar("_T")

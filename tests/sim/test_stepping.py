@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockview.kernel.effects import Acquire, Effect, Release, Routine
-from lockview.kernel.nesting import nest
+from lockview.kernel.nesting import Acquire, Effect, Release, Routine, nest
 from lockview.model.traces import EventKind, Outcome
 from lockview.sim.automaton import START, Automaton
 from lockview.sim.scenario import Scenario

@@ -1,0 +1,178 @@
+"""A simulated kernel made ready to run, one step at a time. Nothing here chooses: whoever steps says who goes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from lockview.kernel.effects import Await, Check, Remark, Routine, Step, Value
+from lockview.kernel.holding import MisuseError
+from lockview.kernel.semantics import Result, apply, choices
+from lockview.kernel.worlds import Cells
+from lockview.model.stacks import StackTrace
+from lockview.sim.unrolling import Unrolled
+
+
+class TaskPlan(NamedTuple):
+    """One task of a run. ``routine`` starts its coroutine afresh; it must do the same for the same answers.
+
+    Tasks with one ``cpu`` share it: one that can run or spins keeps those of lower ``priority`` from stepping. A
+    ``daemon`` may wait for ever: its idling is no deadlock.
+    """
+
+    name: str
+    routine: Callable[[], Routine[Any]]
+    cpu: int | None = None
+    priority: int = 0
+    daemon: bool = False
+
+
+class State(NamedTuple):
+    """All that can differ between two moments: the place of each task, and the world."""
+
+    places: tuple[int, ...]
+    cells: Cells
+
+
+class Move(NamedTuple):
+    """A choice that the scheduler makes: the task, and the outcome where the step leaves one open."""
+
+    task: int
+    choice: int = 0
+
+
+class Violation(NamedTuple):
+    """A broken invariant: its name, and what is wrong."""
+
+    invariant: str
+    text: str
+
+
+class Done(NamedTuple):
+    """A step: what was done from where, what was answered, what was remarked, and where things stand after it.
+
+    ``stays`` marks a task that joined a queue and waits at its place. After a ``violation`` nothing may follow.
+    """
+
+    state: State
+    effect: Step | None
+    stack: StackTrace
+    answer: Value = None
+    stays: bool = False
+    remarks: tuple[tuple[Remark, StackTrace], ...] = ()
+    violation: Violation | None = None
+
+
+class Machine:
+    """Tasks over a world. States are values; the machine only learns places and never forgets."""
+
+    def __init__(self, tasks: Sequence[TaskPlan], cells: Cells) -> None:
+        self.tasks = tuple(tasks)
+        self.unrolled = tuple(Unrolled(task.routine) for task in tasks)
+        self.start = State(tuple(unrolled.start.place for unrolled in self.unrolled), cells)
+        self._shared = _shared_cpus(self.tasks)
+
+    @property
+    def first_remarks(self) -> tuple[tuple[tuple[Remark, StackTrace], ...], ...]:
+        """What each task remarks before its first step."""
+        return tuple(unrolled.start.remarks for unrolled in self.unrolled)
+
+    def effect(self, state: State, task: int) -> Step | None:
+        """The next step of a task, None when it has ended."""
+        return self.unrolled[task].place(state.places[task]).effect
+
+    def stack(self, state: State, task: int) -> StackTrace:
+        """The call stack of a task, empty when it has ended."""
+        return self.unrolled[task].place(state.places[task]).stack
+
+    def moves(self, state: State) -> tuple[Move, ...]:
+        """All moves that are possible."""
+        return tuple(
+            Move(task, choice) for task in self.enabled(state) for choice in range(choices(self.effect(state, task)))
+        )
+
+    def enabled(self, state: State) -> tuple[int, ...]:
+        """The tasks that can step."""
+        able = [task for task in range(len(self.tasks)) if self._can(state, task)]
+        if not self._shared:
+            return tuple(able)
+        return tuple(task for task in able if not self._is_kept_off(state, task, able))
+
+    def step(self, state: State, move: Move) -> Done:
+        """Do a move. Raises ValueError when the task cannot step."""
+        task = move.task
+        place = self.unrolled[task].place(state.places[task])
+        if place.effect is None:
+            raise ValueError(f"task {task} ({self.tasks[task].name}) has ended")
+        try:
+            result = apply(state.cells, task, place.effect, move.choice)
+        except MisuseError as error:
+            return Done(state, place.effect, place.stack, violation=Violation("misuse", str(error)))
+        if result is None:
+            raise ValueError(f"task {task} ({self.tasks[task].name}) waits and cannot step")
+        return self._arrived(state, task, place.effect, place.stack, result)
+
+    def successors(self, state: State) -> Iterator[tuple[Move, Done]]:
+        """Every possible move with what it does."""
+        for move in self.moves(state):
+            yield move, self.step(state, move)
+
+    def has_ended(self, state: State, task: int) -> bool:
+        """Whether a task's routine has returned."""
+        return self.effect(state, task) is None
+
+    def is_done(self, state: State) -> bool:
+        """Whether every task that is no daemon has ended."""
+        return all(plan.daemon or self.has_ended(state, task) for task, plan in enumerate(self.tasks))
+
+    def is_deadlock(self, state: State) -> bool:
+        """Whether somebody is left and nobody can step."""
+        return not self.is_done(state) and not self.enabled(state)
+
+    def _arrived(self, state: State, task: int, effect: Step, stack: StackTrace, result: Result) -> Done:
+        if result.stays:
+            return Done(State(state.places, result.cells), effect, stack, stays=True)
+        arrival = self.unrolled[task].after(state.places[task], result.answer)
+        places = (*state.places[:task], arrival.place, *state.places[task + 1 :])
+        after = State(places, result.cells)
+        broken = _broken(arrival.remarks, result.cells)
+        return Done(after, effect, stack, result.answer, remarks=arrival.remarks, violation=broken)
+
+    def _can(self, state: State, task: int) -> bool:
+        effect = self.effect(state, task)
+        if effect is None:
+            return False
+        try:
+            return apply(state.cells, task, effect) is not None
+        except MisuseError:
+            return True
+
+    def _is_kept_off(self, state: State, task: int, able: Sequence[int]) -> bool:
+        """Whether a task of higher priority runs, or spins, on the same CPU."""
+        for other in self._shared.get(task, ()):
+            effect = self.effect(state, other)
+            spins = isinstance(effect, Await) and effect.spins
+            if other in able or spins:
+                return True
+        return False
+
+
+def _shared_cpus(tasks: Sequence[TaskPlan]) -> dict[int, tuple[int, ...]]:
+    """For each task that has to share its CPU: the tasks of higher priority there."""
+    shared = {
+        number: tuple(
+            other
+            for other, plan in enumerate(tasks)
+            if plan.cpu is not None and plan.cpu == task.cpu and plan.priority > task.priority
+        )
+        for number, task in enumerate(tasks)
+    }
+    return {number: others for number, others in shared.items() if others}
+
+
+def _broken(remarks: Sequence[tuple[Remark, StackTrace]], cells: Cells) -> Violation | None:
+    """The first check that fails in the world that the step made."""
+    for remark, _ in remarks:
+        if isinstance(remark, Check) and not remark.holds(*(cells[cell.number] for cell in remark.cells)):
+            return Violation(remark.invariant, remark.text)
+    return None
