@@ -184,6 +184,11 @@ def _java(report: JavaDeadlockReport, graph: LockGraph) -> Iterator[Sentence]:
             "stuck when the dump was made.",
             *(thread.span for thread in ring),
         )
+    if report.computed:
+        yield sentence(
+            "The text does not name this deadlock; it was found by comparing what each thread has locked with what the "
+            "others wait for."
+        )
     waits = {edge.tail: edge for edge in graph.edges if edge.relation is Relation.WAITS}
     places = {node.name: node.number for node in graph.nodes if node.subject is Subject.TASK}
     for thread in report.threads:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockview.export.json_codec import TEXT, WHOLE, many, maybe, record
+from lockview.export.json_codec import FLAG, TEXT, WHOLE, many, maybe, record
 from lockview.export.json_values import SPAN, STACK, report_form
 from lockview.model.foreign_reports import (
     ForeignLock,
@@ -48,5 +48,5 @@ FOREIGN_REPORTS = {
     ),
     ReportKind.HELGRIND: report_form(HelgrindReport, {"thread": WHOLE, "locks": many(LOCK), "orders": many(ORDER)}),
     ReportKind.WITNESS: report_form(WitnessReport, {"locks": many(LOCK), "orders": many(ORDER)}),
-    ReportKind.JAVA: report_form(JavaDeadlockReport, {"threads": many(JAVA_THREAD)}),
+    ReportKind.JAVA: report_form(JavaDeadlockReport, {"threads": many(JAVA_THREAD), "computed": FLAG}),
 }

@@ -211,10 +211,12 @@ class JavaThread:
 class JavaDeadlockReport(Report):
     """``Found one Java-level deadlock``: real waiting, not an order of locks. Source: ``DeadlockCycle::print_on_with``.
 
-    ``threads`` are in the order printed, each held up by the next.
+    ``threads`` are in the order printed, each held up by the next. ``computed`` says that the machine did not name the
+    deadlock: the circle follows from what a dump of all threads says they hold and wait for.
     """
 
     threads: tuple[JavaThread, ...] = ()
+    computed: bool = False
 
     @property
     def kind(self) -> ReportKind:

@@ -19,7 +19,7 @@ from lockview.parsing.marks import take_off_marks
 from lockview.parsing.near_misses import near_miss
 from lockview.parsing.registry import FAMILIES, Family
 from lockview.parsing.repeats import once_each, with_notes
-from lockview.parsing.sections import ReportReader, Title
+from lockview.parsing.sections import NOTHING_FOLLOWS, ReportReader, Title
 from lockview.parsing.wrappers import log_lines
 
 _SMALL = 32 << 10
@@ -146,7 +146,7 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
                 open_lines.append(stream.line(reader.start).number)
             if reader.has_body:
                 read.append(reader.report())
-            else:
+            elif reader.miss:
                 misses.append(_miss(stream, reader))
         reports += _in_passes(read)
     noted = [with_notes(report, notes) for report in reports] if notes else reports
@@ -177,14 +177,14 @@ def _title_lines(text: str, first_line: int) -> dict[int, str]:
     return found
 
 
-def _bare_title(stream: Stream, start: int) -> NearMiss:
+def _bare_title(stream: Stream, start: int, reason: str = NOTHING_FOLLOWS) -> NearMiss:
     line = stream.line(start)
-    return near_miss(line.number, line.text, "a title, but no lock, task or stack of a report follows it")
+    return near_miss(line.number, line.text, reason)
 
 
 def _miss(stream: Stream, reader: ReportReader) -> NearMiss:
     if reader.title:
-        return _bare_title(stream, reader.start)
+        return _bare_title(stream, reader.start, reader.miss)
     line = stream.line(reader.start)
     return near_miss(line.number, line.text, "a part of a report, but too little of the rest is there")
 

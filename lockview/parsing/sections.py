@@ -31,6 +31,9 @@ _MAX_TOKENS = 20_000
 """The longest real report has 2,000."""
 
 
+NOTHING_FOLLOWS = "a title, but no lock, task or stack of a report follows it"
+
+
 class Title(NamedTuple):
     """A title in a stream: its words without fences and brackets, and the stretch it covers."""
 
@@ -349,6 +352,11 @@ class ReportReader:
     def span(self) -> Span:
         """The lines from the title to the last word of the report."""
         return self.stream.span(self.start, self.last)
+
+    @property
+    def miss(self) -> str:
+        """Why a title without a body gave no report; "" where that needs no word."""
+        return NOTHING_FOLLOWS
 
     @property
     def has_body(self) -> bool:

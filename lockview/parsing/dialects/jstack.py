@@ -40,7 +40,7 @@ _HELD_BY = r'(?:in JNI, )?which is held by "(.*)"$'
 _UNKNOWN = "which is held by UNKNOWN_owner_addr="
 _FRAME = r"at ([^\s(]{1,500})\((.{0,300})\)$"
 _STATE = (
-    rf"- (waiting to (?:re-)?lock|locked|parking to wait for|waiting on) {{1,2}}<({_HEX})>"
+    rf"- (waiting to (?:re-)?lock(?: in wait\(\))?|locked|parking to wait for|waiting on) {{1,2}}<({_HEX})>"
     r"(?: \(an? ([^()]{1,300})\))?$"
 )
 _NEXT = "Java stack information for the threads listed above"
@@ -93,20 +93,20 @@ class JstackReader(DialectReader):
             synchronizer = _compiled(_SYNCHRONIZER).match(match[3])
             thread.wanted = about[1] if about else match[2] or ""
             thread.wanted_class = about[2] if about else synchronizer[1] if synchronizer else ""
-        elif match := _compiled(_FRAME).match(bare):
+        elif match := frame_words(bare):
             thread.stack.frames.append(java_frame(match[1], match[2], Span(line.number, line.number)))
-        elif match := _compiled(_STATE).match(bare):
-            self._state(thread, *match.groups())
+        elif state := java_state(bare):
+            self._state(thread, *state)
         else:
             return bare.startswith(("- ", _UNKNOWN, f"in JNI, {_UNKNOWN}"))
         return True
 
-    def _state(self, thread: _Thread, words: str, lock: str, kind: str | None) -> None:
+    def _state(self, thread: _Thread, words: str, lock: str, kind: str) -> None:
         if words == "locked":
             if lock not in thread.held:
                 thread.held.append(lock)
         elif words != "waiting on" and not thread.wanted:
-            thread.wanted, thread.wanted_class, thread.waiting = lock, kind or "", words
+            thread.wanted, thread.wanted_class, thread.waiting = lock, kind, words
 
     @property
     def has_body(self) -> bool:
@@ -131,6 +131,17 @@ class JstackReader(DialectReader):
             ("chain",) if not report.deadlocked else ()
         )
         return replace(report, reading=self.reading(missing))
+
+
+def java_state(bare: str) -> tuple[str, str, str] | None:
+    """The words, the object and its class of ``- locked <0x1> (a X)``, which stands under a frame."""
+    match = _compiled(_STATE).match(bare) if bare.startswith("- ") else None
+    return (match[1], match[2], match[3] or "") if match else None
+
+
+def frame_words(bare: str) -> re.Match[str] | None:
+    """The function and the place of ``at pkg.Class.method(File.java:12)``."""
+    return _compiled(_FRAME).match(bare) if bare.startswith("at ") else None
 
 
 def java_frame(function: str, place: str, span: Span) -> Frame:

@@ -8,7 +8,7 @@ from lockview.model.text import Problem, Severity, Span
 from lockview.parsing.lines import LogLine, Stream
 from lockview.parsing.sections import ReportReader, Title
 
-_MAX_LINES = 20_000
+MAX_LINES = 20_000
 _STRAY = 12
 """So many lines in a row that are no part of the report end it: the output of the program may stand between."""
 LONGEST_LINE = 4_000
@@ -21,6 +21,8 @@ class DialectReader(ReportReader):
     ``take_line`` returns True for a line of the report, False for one of somebody else, and sets ``finished`` for one
     that cannot belong to it any more.
     """
+
+    max_lines = MAX_LINES
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
         super().__init__(stream, title, start, end)
@@ -36,7 +38,7 @@ class DialectReader(ReportReader):
             offset = self.stream.starts[index]
             if index > self._index and offset >= self.limit:
                 return
-            if index - self._index > _MAX_LINES:
+            if index - self._index > self.max_lines:
                 self.finished = True
                 self._too_long(self.stream.lines[index].number)
                 return
