@@ -40,14 +40,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-_ACQUIRED = r"\s*Mutex (M\d{1,18}) acquired here while holding mutex (M\d{1,18}) in (.{1,200}):$"
+_ACQUIRED = r"\s*Mutex (M\d{1,18}) acquired here while holding mutex (M\d{1,18})(?: in (.{1,200}))?:$"
 _BEFORE = r"\s*Mutex (M\d{1,18}) previously acquired by the same thread here:$"
 _CYCLE = r"\s*Cycle in lock order graph: (.+)$"
 _MUTEX = r"(M\d{1,18}) \((0x[0-9a-fA-F]{1,16})\)"
-_CREATED = r"\s*Mutex (M\d{1,18}) \(0x[0-9a-fA-F]{1,16}\) created at:$"
+_CREATED = r"\s*Mutex (M\d{1,18}) (?:\(0x[0-9a-fA-F]{1,16}\) )?created at:$"
 _THREAD = (
-    r"\s*Thread (T\d{1,18}(?: '.{0,64}')?) \((?:tid=(\d{1,10}))?,? ?([a-z ]{0,20})\) "
-    r"created (?:by (.{1,100}?))?(?: at:)?$"
+    r"\s*Thread (T\d{1,18}(?: '.{0,64}')?) \((?:tid=(\d{1,10}))?,? ?([a-z ]{0,20})\)"
+    r"(?: is a GCD worker thread)?(?: created(?: by (.{1,100}?))?(?: at:)?)?$"
 )
 _FRAME = r"\s*#(\d{1,4}) (.+)$"
 
@@ -89,7 +89,7 @@ class TsanReader(DialectReader):
                 self._locks = found[:-1] if len(found) > 1 and found[0].name == found[-1].name else found
         elif match := _compiled(_ACQUIRED).match(bare):
             self._stack = StackBuilder()
-            block = _Block(match[1], match[2], match[3], self._stack, StackBuilder(), line.number)
+            block = _Block(match[1], match[2], match[3] or "", self._stack, StackBuilder(), line.number)
             self._blocks.append(block)
         elif (match := _compiled(_BEFORE).match(bare)) and self._blocks:
             self._stack = self._blocks[-1].held_stack
@@ -161,7 +161,10 @@ def _ring(orders: tuple[ForeignOrder, ...]) -> tuple[ForeignLock, ...]:
 
 
 def tsan_frame(text: str, span: Span) -> Frame:
-    """``function file:line:column (module+0xoffset) (BuildId: x)``; any part behind the function may be missing."""
+    """``function file:line:column (module+0xoffset) (BuildId: x)``; any part behind the function may be missing.
+
+    Apple's symbolizer prints ``<null>:12345`` for a file that it does not know.
+    """
     build_id = module = address = file = ""
     number = 0
     text = text[:1000].strip()
@@ -170,7 +173,7 @@ def tsan_frame(text: str, span: Span) -> Frame:
     if match := _compiled(r"^(.*) \(([^()]{1,500})\+(0x[0-9a-f]{1,16})\)$").match(text):
         text, module, address = match.groups()
     head, blank, tail = text.rpartition(" ")
-    if blank and tail == "<null>":
+    if blank and _compiled(r"^<null>(?::\d{1,18}){0,2}$").match(tail):
         text = head
     elif blank and (match := _compiled(r"^(.+?):(\d{1,9})(?::\d{1,9})?$").match(tail)):
         text, file, number = head, match[1], int(match[2])

@@ -32,13 +32,15 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 _LOCK = r"(1st|2nd|3rd) (0x[0-9a-fA-F]{1,16}) (.+?)(?: @ (\S.{0,300}:\d{1,9}))?$"
-_ENDS = r'(?:\[\d{1,4}\] )?(?:"(.{1,200}?)"|(\S.{0,200}?))(?: ?\(([^()]{1,60})\))?'
-_ORDER = (
-    rf"lock order (?:data )?{_ENDS} -> {_ENDS}"
-    r"(?: (first seen at|established at|attempted at|missing|is missing)(?: at)?:?)?$"
+_QUOTED = r'(?:\[\d{1,4}\] )?"(.{1,200})"(?: ?\(([^()]{1,60})\))?'
+_WORDS = r" (first seen at|established at|attempted at|missing|is missing)(?: at)?:?$"
+_FRAME = (
+    r"#(\d{1,3}) {1,3}(?:(0x[0-9a-fA-F]{1,16}) at )?([^\s+]{1,200})(?:\+(0x[0-9a-fA-F]{1,8}))?"
+    r"(?: ([^\s:]{1,200}))??(?: ([^\s:]{1,300}):(\d{1,9}))?( \[inline\])?$"
 )
-_FRAME = r"#(\d{1,3}) {1,3}(?:(0x[0-9a-fA-F]{1,16}) at )?([^\s+]{1,200})(?:\+(0x[0-9a-fA-F]{1,8}))?$"
 _TRACE = r"(\S{1,120}\(.{0,300}\)) at ([^\s+]{1,200})\+(0x[0-9a-fA-F]{1,8})(?:/frame (0x[0-9a-fA-F]{1,16}))?$"
+_LONGEST_NAME = 500
+_LONGEST_WORDS = 40
 _NUMBERS = ("1st", "2nd", "3rd")
 _SORTS = ("rwlock", "rrwlock", "mutex", "kernel_lock", "sleep mutex", "spin mutex", "sx", "lockmgr", "rw", "rm")
 
@@ -63,25 +65,27 @@ class WitnessReader(DialectReader):
         span = Span(line.number, line.number)
         if bare.startswith("#") and (match := _compiled(_FRAME).match(bare)):
             if self._stack is not None:
-                offset = int(match[4], 16) if match[4] else None
-                self._stack.frames.append(Frame(match[3], offset, address=match[2] or "", span=span))
+                self._stack.frames.append(_frame(match, span))
             return self._stack is not None
         if self._trace_line and (match := _compiled(_TRACE).match(bare)):
             self._trace.frames.append(Frame(match[2], int(match[3], 16), span=span))
             return True
         if match := _compiled(_LOCK).match(bare):
             return self._numbered(match, span)
-        if bare.startswith("lock order ") and (match := _compiled(_ORDER).match(bare)):
-            held, held2, held_sort, wanted, wanted2, wanted_sort, words = match.groups()
-            self._stack = StackBuilder()
-            ends = (*_end(held or held2, held_sort or ""), *_end(wanted or wanted2, wanted_sort or ""))
-            self._blocks.append(_Block(*ends, words or "", self._stack, line.number))
+        if bare.startswith("lock order ") and " -> " in bare:
+            self._order(bare.removeprefix("lock order ").removeprefix("data "), line.number)
             return True
         if bare in ("KDB: stack backtrace:", "stack backtrace:", "Stack backtrace:"):
             self._trace_line, self._stack = line.number, self._trace
             return True
         self.finished = bool(self._stack and self._stack.frames) or bare.startswith(("Stopped at", "ddb", "db>"))
         return False
+
+    def _order(self, text: str, line: int) -> None:
+        words = _compiled(_WORDS).search(text[-_LONGEST_WORDS:])
+        held, _, wanted = (text[: -len(words[0])] if words else text).partition(" -> ")
+        self._stack = StackBuilder()
+        self._blocks.append(_Block(*_end(held), *_end(wanted), words[1] if words else "", self._stack, line))
 
     def _numbered(self, match: re.Match[str], span: Span) -> bool:
         number, address, text, place = match.groups()
@@ -124,9 +128,50 @@ class WitnessReader(DialectReader):
         return replace(report, reading=self.reading(missing))
 
 
-def _end(name: str, sort: str) -> tuple[str, str]:
-    """The type and the sort of a lock in an order; what stands in brackets is the type if it is no sort."""
-    return (name, sort) if not sort or sort in _SORTS else (sort, "")
+def _frame(match: re.Match[str], span: Span) -> Frame:
+    """A frame; decoded ones name a place behind, and in front of it a function that was merged into this one."""
+    _, address, function, offset, inner, file, line, inlined = match.groups()
+    if inlined:
+        return Frame(
+            inner or function, address=address or "", file=file or "", line=int(line or 0), inlined=True, span=span
+        )
+    return Frame(
+        function,
+        int(offset, 16) if offset else None,
+        address=address or "",
+        file=file or "",
+        line=int(line or 0),
+        span=span,
+    )
+
+
+def _end(text: str) -> tuple[str, str]:
+    """The type and the sort of a lock in an order.
+
+    OpenBSD prints ``"type"(sort)``, or ``[n] name (type)`` in longer circles; FreeBSD the type alone, which may end in
+    brackets of its own.
+    """
+    if match := _compiled(_QUOTED).fullmatch(text):
+        return match[1], match[2] or ""
+    number = _compiled(r"\[\d{1,4}\] ").match(text)
+    bare = text[number.end() :] if number else text
+    head, inner = _brackets(bare)
+    if inner in _SORTS and head:
+        return head, inner
+    return (inner, "") if number and inner else (bare, "")
+
+
+def _brackets(text: str) -> tuple[str, str]:
+    """What stands before the last pair of brackets, and inside; the text itself and "" without one."""
+    if not text.endswith(")"):
+        return text, ""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(text[place], 0)
+        if not depth:
+            head, inner = text[:place].rstrip(), text[place + 1 : -1]
+            return (head, inner) if head and inner else (text, "")
+    return text, ""
 
 
 def _named(text: str, address: str, place: str, span: Span) -> ForeignLock:
@@ -134,9 +179,8 @@ def _named(text: str, address: str, place: str, span: Span) -> ForeignLock:
 
     The type names the lock in orders, so it is the name here; the other name is the label.
     """
-    match = _compiled(r"^(.{1,200}) \(([^()]{1,200})\)$").match(text)
-    if match is None:
+    label, inner = _brackets(text[:_LONGEST_NAME])
+    if not inner:
         return ForeignLock(text, address, place=place, span=span)
-    label, inner = match.groups()
     kind, comma, sort = inner.rpartition(", ")
     return ForeignLock(kind if comma else inner, address, label, sort if comma else "", place, span=span)
