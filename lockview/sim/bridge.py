@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lockview.analysis.cycles import has_cycle
-from lockview.analysis.lock_graph import GraphTask, LockGraph, Relation
+from lockview.analysis.cycles import has_cycle, waiting_circle
+from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockNode, Relation
 from lockview.analysis.wording import listed
 from lockview.model.locks import LockClass
 from lockview.model.reports import Report
@@ -14,8 +14,11 @@ from lockview.sim.scenario import Acquisition, Scenario, ScenarioTask
 def scenario_from_report(report: Report, graph: LockGraph) -> Scenario:
     """One task per graph task: it takes the tail of its first edge, then the head of each of its edges.
 
-    Only dependencies count. Where they close no cycle there is nothing to run.
+    Of tasks that wait for each other already, each takes what the one before it waits for, and then asks for what it
+    waits for itself. Where neither dependencies nor waiting close a cycle there is nothing to run.
     """
+    if circle := waiting_circle(graph):
+        return Scenario(report.title, _waiters(graph, circle), _found_waiting(circle))
     if not has_cycle(graph):
         return Scenario(report.title, ())
     tasks = tuple(ScenarioTask(task.name, _acquisitions(report, graph, task)) for task in graph.tasks)
@@ -41,6 +44,35 @@ def _held_at(report: Report, lock_class: LockClass) -> StackTrace:
         if line.lock_class == lock_class and line.site:
             return StackTrace((line.site,), line.span)
     return EMPTY_STACK
+
+
+def _waiters(graph: LockGraph, circle: tuple[LockEdge, ...]) -> tuple[ScenarioTask, ...]:
+    """The tasks of a circle; its edges are in turn a wait and what holds that lock."""
+    waits, holds = circle[::2], circle[1::2]
+    tasks = []
+    for index, wait in enumerate(waits):
+        held = holds[index - 1]
+        stack = held.evidence[0].stack if held.evidence else EMPTY_STACK
+        taken = Acquisition(_lock(graph.nodes[held.tail]), stack, held.number)
+        asked = Acquisition(_lock(graph.nodes[wait.head]), wait.dependency.stack, wait.number)
+        tasks.append((wait.task, ScenarioTask(graph.nodes[wait.tail].name, (taken, asked))))
+    return tuple(task for _, task in sorted(tasks, key=lambda item: item[0]))
+
+
+def _lock(node: LockNode) -> LockClass:
+    """The lock as a class of its own: a label tells locks of one class apart, or names one that the text does not."""
+    return LockClass(node.label) if node.label else node.lock_class
+
+
+def _found_waiting(circle: tuple[LockEdge, ...]) -> tuple[str, ...]:
+    sentences = [
+        "These tasks do wait for each other in the text; the run is one way in which they can have got there.",
+        "Each task takes the lock that another one waits for and then asks for its own; other locks are left out.",
+        "Locks do not queue: a lock that comes free goes to whoever steps next.",
+    ]
+    if any(edge.dependency.inferred for edge in circle):
+        sentences.append("Who holds or wants some of the locks is not certain; the text only makes it likely.")
+    return tuple(sentences)
 
 
 def _assumptions(graph: LockGraph) -> tuple[str, ...]:

@@ -26,8 +26,10 @@ def item_of(graph: LockGraph, run: Replay, name: str) -> str:
     if index is not None and index < len(run.trace.events):
         return _item(graph, run, run.trace.events[index])
     sort, _, number = name.partition(":")
-    if sort == "task" and number.isdecimal() and int(number) < len(graph.tasks):
-        edges = graph.tasks[int(number)].edges
+    if sort == "task" and number.isdecimal() and int(number) < len(run.tasks):
+        place = int(number)
+        same = [task for task in graph.tasks if task.name == run.tasks[place]]
+        edges = (same[0] if len(same) == 1 else graph.tasks[place]).edges
         return f"edge:{edges[0]}" if edges else ""
     return ""
 
