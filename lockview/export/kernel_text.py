@@ -35,11 +35,13 @@ def _lines(report: Report) -> Iterator[str]:
     """The lines by the writer of the report's family."""
     if isinstance(report, CircularReport):
         return _circular(report)
+    from lockview.export.dialect_text import foreign_lines
+    from lockview.export.kernel_text_debug import debug_lines
     from lockview.export.kernel_text_irq import irq_lines
     from lockview.export.kernel_text_tasks import task_lines
     from lockview.export.kernel_text_waits import wait_lines
 
-    for write in (irq_lines, task_lines, wait_lines):
+    for write in (debug_lines, irq_lines, task_lines, wait_lines, foreign_lines):
         lines = write(report)
         if lines is not None:
             return lines
