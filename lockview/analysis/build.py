@@ -28,10 +28,13 @@ _FAMILIES = {
     "WorkLeakReport": "graph_tasks",
     "RcuReport": "graph_tasks",
     "ValidatorReport": "graph_tasks",
+    "MutexDeadlockReport": "graph_deadlock",
+    "DeptReport": "graph_dept",
     "HungTaskReport": "graph_waits",
     "LocksDumpReport": "graph_waits",
     "AtomicReport": "graph_atomic",
     "SpinReport": "graph_atomic",
+    "StallReport": "graph_stalls",
 }
 """The module of this package whose ``graph(report)`` draws a class of reports; others are a cycle or an edge."""
 

@@ -37,10 +37,13 @@ _FAMILIES = {
     "WorkLeakReport": "explain_tasks",
     "RcuReport": "explain_checks",
     "ValidatorReport": "explain_checks",
+    "MutexDeadlockReport": "explain_deadlock",
+    "DeptReport": "explain_dept",
     "HungTaskReport": "explain_waits",
     "LocksDumpReport": "explain_waits",
     "AtomicReport": "explain_atomic",
     "SpinReport": "explain_atomic",
+    "StallReport": "explain_stalls",
 }
 """The module of this package with ``summary`` and ``explain`` for a class of reports; others are lockdep orders."""
 
@@ -79,6 +82,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
         *_tasks(report, graph),
         *_printed_table(report, graph),
         *well_known(report, graph),
+        *documented_orders(graph),
         *_reading_of_lockdep(graph),
         *damage(report, graph),
     )
@@ -211,11 +215,11 @@ def _printed_table(report: Report, graph: LockGraph) -> Iterator[Sentence]:
 
 def well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     """What is generally known about the locks of a graph."""
-    from lockview.analysis.knowledge import known
+    from lockview.analysis.knowledge import known_of
 
     said: set[str] = set()
     for node in graph.nodes:
-        entry = known(node.lock_class)
+        entry = known_of(node)
         if entry and entry.text not in said:
             said.add(entry.text)
             text = f"{node.lock_class}: {entry.text[0].lower()}{entry.text[1:]} ({entry.source})"
@@ -223,6 +227,23 @@ def well_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
         elif not entry and node.kind is LockKind.SEQCOUNT:
             text = f"{node.lock_class}: a sequence counter. A writer waits for nobody; a reader may spin until it ends."
             yield sentence(text, *_lines_of(report, node), item=f"lock:{node.number}")
+
+
+def documented_orders(graph: LockGraph) -> Iterator[Sentence]:
+    """Which dependencies go against an order that the kernel's documents give; else which ones follow such an order."""
+    from lockview.analysis.documented import verdict_words, verdicts
+
+    told = verdicts(graph)
+    against = [verdict for verdict in told if not verdict.follows]
+    if len(graph.edges) < 2 or not told:
+        return
+    for verdict in against or (told if graph.shape is Shape.RING else ()):
+        span = verdict.edge.dependency.span
+        yield sentence(verdict_words(graph, verdict), span, item=f"edge:{verdict.edge.number}")
+    if against:
+        yield sentence("What a document says is no proof: it may be old, or mean other locks of the same name.")
+    else:
+        yield sentence("So the odd one is more likely among the other edges; a documented order is no proof.")
 
 
 def _lines_of(report: Report, node: LockNode) -> tuple[Span, ...]:

@@ -24,9 +24,11 @@ from lockview.export.json_codec import (
     word,
     write_entries,
 )
+from lockview.export.json_debug import DEBUG_FORMS
 from lockview.export.json_dumps import EVENT_STREAM, ORDERS, TABLE
 from lockview.export.json_foreign import FOREIGN_REPORTS
 from lockview.export.json_irq import IRQ_FORMS
+from lockview.export.json_stalls import STALL_FORMS
 from lockview.export.json_tasks import TASK_FORMS
 from lockview.export.json_values import (
     CHAIN_ENTRY,
@@ -66,6 +68,8 @@ REPORTS = {
     **IRQ_FORMS,
     **WAIT_FORMS,
     **TASK_FORMS,
+    **DEBUG_FORMS,
+    **STALL_FORMS,
     **FOREIGN_REPORTS,
 }
 

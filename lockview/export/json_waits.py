@@ -42,6 +42,7 @@ _ATOMIC = report_form(
         "event_stamp": maybe(WHOLE),
         "irq_events": many(IRQ_EVENT),
         "lockdep_off": FLAG,
+        "assumed": TEXT,
     },
 )
 _SPIN = report_form(
@@ -74,6 +75,7 @@ WAIT_FORMS = {
     ReportKind.LOCKS_DUMP: report_form(LocksDumpReport, {"all_locks": many(HELD_LOCKS), "requested": FLAG}),
     ReportKind.SLEEP: _ATOMIC,
     ReportKind.SCHED: _ATOMIC,
+    ReportKind.NOT_ATOMIC: _ATOMIC,
     ReportKind.SPINLOCK: _SPIN,
     ReportKind.RWLOCK: _SPIN,
 }

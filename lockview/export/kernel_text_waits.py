@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator
 
 from lockview.export.kernel_text_parts import backtrace, frame_line, held_locks, stack_with_parts
+from lockview.export.kernel_text_stalls import stall_lines
 from lockview.model.held_reports import AtomicReport
 from lockview.model.reports import HeldLocks, Report, Task
 from lockview.model.wait_reports import Blocker, HungTaskReport, LocksDumpReport, SpinReport, TaskDump
@@ -28,7 +29,7 @@ def wait_lines(report: Report) -> Iterator[str] | None:
             return _atomic(report)
         case SpinReport():
             return _spin(report)
-    return None
+    return stall_lines(report)
 
 
 def _hung_task(report: HungTaskReport) -> Iterator[str]:
@@ -149,10 +150,12 @@ def _atomic(report: AtomicReport) -> Iterator[str]:
 def _facts(facts: tuple[tuple[str, str], ...], task: Task | None) -> Iterator[str]:
     """``in_atomic(): 1, irqs_disabled(): 0, ...`` with the task, then a line for each count and what was expected."""
     context = [f"{name}: {value}" for name, value in facts if name in ("in_atomic()", "irqs_disabled()", "non_block")]
-    if context and task:
-        context.append(f"pid: {task.pid}, name: {task.comm}")
+    migration = [value for name, value in facts if name == "migration_disabled()"]
+    context += [f"migration_disabled() {value}" for value in migration]
     if context:
-        yield ", ".join(context)
+        # The kernel prints no comma between these two.
+        named = f"{' ' if migration else ', '}pid: {task.pid}, name: {task.comm}" if task else ""
+        yield ", ".join(context) + named
     for (name, value), (_, expected) in itertools.pairwise(facts):
         if name in ("preempt_count", "RCU nest depth"):
             yield f"{name}: {value}, expected: {expected}"

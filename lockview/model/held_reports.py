@@ -144,7 +144,9 @@ class AtomicReport(Report):
 
     ``place`` is file:line of the sleeping call, "" for scheduling. ``facts`` are the numbers as printed, in order:
     (``in_atomic()``, 1), (``preempt_count``, 1) ... ``disabled_at`` is where preemption was disabled.
-    Source: ``__might_resched``, ``__schedule_bug``, kernel/sched/core.c.
+    ``assumed`` is the context that the place needs and has not, of ``assuming atomic context at`` (``atomic``) and
+    ``assuming non migratable context at``: the contrary of the other two. "" for these.
+    Source: ``__might_resched``, ``__schedule_bug``, ``__cant_sleep``, ``__cant_migrate``, kernel/sched/core.c.
     """
 
     place: str = ""
@@ -154,9 +156,12 @@ class AtomicReport(Report):
     event_stamp: int | None = None
     irq_events: tuple[IrqEvent, ...] = ()
     lockdep_off: bool = False
+    assumed: str = ""
 
     @property
     def kind(self) -> ReportKind:
+        if self.assumed:
+            return ReportKind.NOT_ATOMIC
         return ReportKind.SCHED if self.scheduling else ReportKind.SLEEP
 
 

@@ -130,7 +130,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="locks held at exit",
-        titles=("still has locks held!", "lock held at task exit time!"),
+        titles=("still has locks held!", "BUG: lock held at task exit time!"),
         signs=(" is exiting with locks still held!",),
         anchors=(b"still has locks held!", b"lock held at task exit"),
         weak_anchors=(),
@@ -234,6 +234,58 @@ FAMILIES: tuple[Family, ...] = (
         reader=_on_use("validator", "WarnReader"),
     ),
     Family(
+        name="deadlock of mutexes",
+        titles=(
+            "circular locking deadlock detected!",
+            "lock recursion deadlock detected!",
+            "infinite lock dependency detected!?",
+            "rtmutex deadlock detected",
+        ),
+        signs=(),
+        anchors=(b"deadlock detected", b"infinite lock dep"),
+        weak_anchors=(b"is deadlocking current",),
+        reader=_on_use("rtmutex_reader", "MutexDeadlockReader"),
+        whole=(
+            r"(?:\[ )?(?:(?:BUG|WARNING): )?(?:(?<!possible )circular locking deadlock detected!"
+            r"|lock recursion deadlock detected!|infinite lock dependency detected!\?)(?: [\]|])?"
+            r"|rtmutex deadlock detected"
+        ),
+    ),
+    Family(
+        name="mutex held at exit",
+        titles=(", lock held at task exit time!",),
+        signs=(),
+        anchors=(b"lock held at task exit",),
+        weak_anchors=(),
+        reader=_on_use("rtmutex_reader", "DebugExitReader"),
+    ),
+    Family(
+        name="circular dependency of waits and events",
+        titles=("DEPT: Circular dependency has been detected.", "Dept: Circular dependency has been detected."),
+        signs=(),
+        anchors=(b"DEPT: ",),
+        weak_anchors=(b"Dept: Circular",),
+        reader=_on_use("dept_reader", "DeptReader"),
+        led=False,
+    ),
+    Family(
+        name="resources of DEPT that run out",
+        titles=("DEPT_INFO_ONCE: ",),
+        signs=(),
+        anchors=(b"DEPT_INFO_ONCE: ",),
+        weak_anchors=(),
+        reader=_on_use("dept_reader", "DeptLimitReader"),
+        whole=r"DEPT_INFO_ONCE: -{5,80} Some of D(?:EPT|ept) internal resources are run out\.",
+    ),
+    Family(
+        name="a check of DEPT itself",
+        titles=("DEPT_WARN_ON: ", "DEPT_WARN_ON_ONCE: ", "DEPT_WARN_ONCE: ", "DEPT_WARN: ", "DEPT_STOP: "),
+        signs=(),
+        anchors=(b"DEPT_WARN", b"DEPT_STOP: "),
+        weak_anchors=(),
+        reader=_on_use("validator", "WarnReader"),
+    ),
+    Family(
         name="hung task",
         titles=(" blocked for more than ", " blocked in I/O wait for more than "),
         signs=(),
@@ -256,15 +308,64 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="sleeping or scheduling in atomic context",
-        titles=("sleeping function called from invalid context at", "BUG: scheduling while atomic: "),
+        titles=(
+            "sleeping function called from invalid context at",
+            "BUG: scheduling while atomic: ",
+            "BUG: scheduling in a non-blocking section: ",
+            "BUG: assuming atomic context at ",
+            "BUG: assuming non migratable context at ",
+        ),
         signs=(),
-        anchors=(b"BUG: sleeping function", b"BUG: scheduling while"),
+        anchors=(
+            b"BUG: sleeping function",
+            b"BUG: scheduling while",
+            b"BUG: scheduling in a non-blocking",
+            b"BUG: assuming atomic",
+            b"BUG: assuming non migr",
+        ),
         weak_anchors=(b"sleeping function called", b"BUG:=20s"),
         reader=_on_use("atomic", "AtomicReader"),
         whole=(
             r"(?:BUG|Debug): sleeping function called from invalid context at [^\s:]{1,200}:\d{1,7}"
             r"|BUG: scheduling while atomic: .{1,64}?/(?:\d{1,10}/0x[0-9a-f]{1,16}|0x[0-9a-f]{1,16}/\d{1,10})"
+            r"|BUG: scheduling in a non-blocking section: .{1,64}?/\d{1,10}/-?\d{1,10}"
+            r"|BUG: assuming (?:atomic|non migratable) context at [^\s:]{1,200}:\d{1,7}"
         ),
+    ),
+    Family(
+        name="soft lockup or stall of RCU",
+        titles=(
+            "BUG: soft lockup ",
+            "detected stalls on ",
+            "detected stall on CPU",
+            "detected expedited stalls",
+            "RCU detected CPU",
+        ),
+        signs=(),
+        anchors=(b"soft lockup ", b"detected stall", b"detected expedited stalls", b"RCU detected CPU"),
+        weak_anchors=(),
+        reader=_on_use("stalls", "StallReader"),
+        whole=(
+            r"(?:watchdog: )?BUG: soft lockup (?:- |detected on )CPU#\d{1,5}(?: stuck for \d{1,10}s)?!"
+            r"(?: ?\[.{1,64}?:\d{1,10}\])?"
+            r"|(?:rcu: )?INFO: (?:\w{1,40} (?:self-)?detected (?:expedited )?stalls? on "
+            r"(?:CPUs/tasks|CPU \d{1,5}|CPU|tasks)|RCU detected CPU (?:\d{1,5} stall|stalls))(?: ?:)?"
+            r"(?: ?\{[^{}]{0,400}\})?(?: (?:\d{1,5} ){1,64}(?=\())?"
+            r"(?: ?\((?:detected by \d{1,5}, )?t=[^()]{1,200}\))?(?: \d{1,20} jiffies s: \d{1,20} root: \S{1,60})?"
+        ),
+    ),
+    Family(
+        name="hard lockup",
+        titles=("hard LOCKUP",),
+        signs=(),
+        anchors=(b"hard LOCKUP",),
+        weak_anchors=(),
+        reader=_on_use("stalls", "StallReader"),
+        whole=(
+            r"(?:NMI )?(?:watchdog: )?(?:Watchdog detected hard LOCKUP on cpu ?\d{1,5}"
+            r"|CPU \d{1,5} (?:self-detected hard LOCKUP @ \S{1,250}|detected hard LOCKUP on other CPUs [\d,-]{1,200}))"
+        ),
+        led=False,
     ),
     Family(
         name="spinlock or rwlock complaint",
@@ -290,16 +391,16 @@ FAMILIES: tuple[Family, ...] = (
         name="lock order violated, of Helgrind",
         titles=(': lock order "0x',),
         signs=(),
-        anchors=(b': lock order "',),
+        anchors=(b"lock order ",),
         weak_anchors=(),
         reader=_on_use("dialects.helgrind", "HelgrindReader"),
         led=False,
     ),
     Family(
         name="lock order reversal of BSD",
-        titles=("lock order reversal:",),
+        titles=("lock order reversal:", "lock order reversal 1st 0x"),
         signs=(),
-        anchors=(b"lock order reversal",),
+        anchors=(b"lock order ",),
         weak_anchors=(),
         reader=_on_use("dialects.witness", "WitnessReader"),
         led=False,
@@ -311,6 +412,16 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"Java-level deadlock",),
         weak_anchors=(),
         reader=_on_use("dialects.jstack", "JstackReader"),
+        led=False,
+    ),
+    Family(
+        name="thread dump of the Java machine",
+        titles=("Full thread dump ",),
+        signs=(),
+        anchors=(b"Full thread dump ",),
+        weak_anchors=(),
+        reader=_on_use("dialects.thread_dump", "ThreadDumpReader"),
+        whole=r"Full thread dump .{1,160}?:(?= |$)",
         led=False,
     ),
 )
