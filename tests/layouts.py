@@ -45,6 +45,11 @@ def wrapped(text: str, width: int, tail: str = "") -> str:
     return "\n".join(out) + "\n"
 
 
+def at_border(text: str) -> str:
+    """What is copied from a terminal that pads the lines which it breaks."""
+    return re.sub(r"(?m)^(.{90}(?<=[^\s]))(?=\S)", lambda match: match[1] + " " * 130, text)
+
+
 def exploded(lines: Lines) -> str:
     """What kernels without KERN_CONT print when another CPU prints too: a lock line comes in pieces."""
     out: Lines = []
@@ -139,6 +144,13 @@ LAYOUTS: dict[str, Callable[[Lines], str | bytes]] = {
     "syslog escapes": syslog_record,
     "dev kmsg": lambda lines: stamped(lines, "4,1234,5678901,-;"),
     "dev kmsg caller": lambda lines: stamped(lines, "4,1234,5678901,-,caller=T43;"),
+    "syslog of extended netconsole": lambda lines: stamped(lines, "Mar 31 19:38:20 host.lan 4,1413,238140695,-;"),
+    "syslog to all terminals": lambda lines: stamped(lines, " kernel:[ {time}] "),
+    "logread of openwrt": lambda lines: stamped(lines, "Sat Apr 22 18:53:56 2023 kern.warn kernel: [ {time}] "),
+    "whole seconds": lambda lines: stamped(lines, "[ {time[0]}{time[1]}{time[2]}{time[3]}.] "),
+    "bars": lambda lines: stamped(lines, "| [ {time}][    C3] "),
+    "cr shown": lambda lines: stamped(lines).replace("\n", "^M\n"),
+    "terminal with a border": lambda lines: at_border(stamped(lines)),
     "minicom": lambda lines: stamped(lines, "[2024-01-02 03:04:05.123] [ {time}] "),
     "ci": lambda lines: stamped(lines, "2024-01-02T03:04:05.1234567Z [ {time}] "),
     "unknown mark": lambda lines: stamped(lines, "kswapd0: "),

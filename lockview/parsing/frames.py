@@ -21,6 +21,15 @@ _FILE = r"(?P<file>[^\s()\[\]:]{1,300}):(?P<line>-?\d{1,7})"
 
 
 @cache
+def followed_frame() -> re.Pattern[str]:
+    """``foo+0x1/0x2`` with the next frame behind it, so that nothing else can belong to it.
+
+    Most frames are such; the groups are function, offset and size.
+    """
+    return re.compile(r"([a-zA-Z_.$][^\s+]{0,250})\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})(?= [a-zA-Z_.][\w.]{0,250}\+0x)")
+
+
+@cache
 def _plain() -> re.Pattern[str]:
     # [<c0123456>] ? foo.isra.0+0x1/0x2 [module 0123abcd] fs/x.c:12 [inline]; a wrap may stand where a blank may.
     return re.compile(
@@ -50,16 +59,19 @@ def _decoded() -> re.Pattern[str]:
 def _arm() -> re.Pattern[str]:
     # [<c0112233>] (foo) from [<c0445566>] (bar+0x10/0x20), newer: foo from bar+0x10/0x20; the caller is on the right
     return re.compile(
-        r"(?:\[<[0-9a-f]{8,16}>\] )?\(?[^\s()]{1,250}\)? from (?:\[<(?P<address>[0-9a-f]{8,16})>\] )?"
+        r"(?:\[<[0-9a-f]{8,16}>\] )?\(?[^\s()]{1,250}(?: \[[A-Za-z_][\w-]{0,63}\])?\)? from "
+        r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] )?"
         r"\(?(?P<function>[^\s+()]{1,250})\+0x(?P<offset>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})\)?"
-        r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\])?"
+        r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\]\)?)?"
     )
 
 
 @cache
 def _bare() -> re.Pattern[str]:
     # an address that no symbol covers: 0x7e8d0c68, [<c0123456>] 0xc0123456
-    return re.compile(r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] )?(?P<guess>\? )?(?P<function>0x[0-9a-f]{1,16})(?= |$|,)")
+    return re.compile(
+        r"(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] )?(?P<guess>\? )?(?P<function>0x[0-9a-f]{1,16})(?= |$|,)"
+    )
 
 
 @cache
@@ -120,7 +132,7 @@ def _rarer(stream: Stream, start: int, end: int) -> FrameText | None:
         if match:
             line = max(int(match["line"]), 0)
             return _frame(stream, match, match.end(), file=match["file"], line=line, inlined=True)
-    if text.startswith(("0x", "[<", "? 0x"), start):
+    if text.startswith(("0x", "[<", "[] ", "? 0x"), start):
         match = _bare().match(text, start, end)
         if match:
             return _frame(stream, match, match.end())

@@ -12,7 +12,7 @@ from functools import cache
 
 from lockview.parsing.lines import Stream
 from lockview.parsing.locks import cut_lock_at, lock_at
-from lockview.parsing.tokens import Token, Word
+from lockview.parsing.tokens import Token, Word, spreads
 
 
 class Own(StrEnum):
@@ -122,9 +122,12 @@ def irq_word(stream: Stream, start: int, end: int) -> Token | None:
     if word.startswith(_STATE_STARTS):
         return _own(Own.STATE, _STATE, text, start, end)
     ahead = text[start : start + 110]
+    token = None
     if " [HC" in ahead:
-        return _own(Own.WANTS, _CONTEXT, text, start, end)
-    return _own(Own.CHANGED, _CHANGED, text, start, end) if " just changed the state" in ahead else None
+        token = _own(Own.WANTS, _CONTEXT, text, start, end)
+    elif " just changed the state" in ahead:
+        token = _own(Own.CHANGED, _CHANGED, text, start, end)
+    return None if token and spreads(stream, start, token.groups[1]) else token
 
 
 def _own(own: Own, pattern: str, text: str, start: int, end: int) -> Token | None:

@@ -39,6 +39,8 @@ PREFIX_RULES = (
         ".",
         rf"\[ *(?P<time>\d{{1,10}}\.\d{{3,9}})(?: / [\d :.-]{{5,30}})?\]{_CALLER}",
     ),
+    # A console program that rounds or cuts the fraction off.
+    PrefixRule("printk time stamps", "[", ".]", rf"\[ *(?P<time>\d{{1,7}})\.\]{_CALLER}"),
     PrefixRule("printk caller ids", "[", "]", r"\[ *(?P<caller>[TC]\d{1,10})\] ?"),
     PrefixRule(
         "dmesg -T time stamps",
@@ -84,7 +86,21 @@ PREFIX_RULES = (
         _LETTERS,
         "kernel",
         r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?"
-        r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\]|kernel - - -)(?: |$)",
+        r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\]|kernel - - -)(?: |$|(?=\[ *\d))",
+    ),
+    # logread of OpenWrt names the day of the week, the year, the facility and the level.
+    PrefixRule(
+        "syslog prefixes",
+        _LETTERS,
+        "kernel",
+        r"[A-Z][a-z]{2} (?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d \d{4}) \w{2,8}\.\w{3,8} kernel:(?: |$)",
+    ),
+    # A syslog program that took datagrams of the extended netconsole; a header of kmsg follows.
+    PrefixRule(
+        "syslog prefixes",
+        _LETTERS,
+        ";",
+        r"(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) [\w.:-]{1,64} (?=\d{1,3},\d{1,20},\d{1,20},[-c][,;])",
     ),
     PrefixRule("Android log prefixes", "VDIWEF", "/", r"[VDIWEF]/[^(]{0,30}\( *\d{1,10}\): ?"),
     PrefixRule("CI job columns", _LETTERS, "\t", r"[^\t]{1,80}\t[^\t]{1,80}\t(?=\ufeff?\d{4}-\d\d-\d\dT)\ufeff?"),

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from lockview.model.stacks import Frame
-from lockview.parsing.frames import frame_at
+from lockview.parsing.frames import followed_frame, frame_at
 from lockview.parsing.lines import Stream
 from lockview.parsing.locks import LockText, cut_lock_at, lock_at
 
@@ -123,6 +123,8 @@ _FIRST_WORDS = {
     "Modules": "Modules linked in",
 }
 _LONG_LINE = 100
+_LONGEST_COMM = 15
+"""TASK_COMM_LEN, include/linux/sched.h, without the NUL."""
 _FAR = 16 << 10
 _BROKEN = 16
 _MOST_BROKEN = 4
@@ -179,14 +181,26 @@ def tokens(stream: Stream, start: int, end: int, own: OwnWords | None = None) ->
     """Cut a stretch of the stream into tokens, in order and without overlap; ``own`` words go before all others."""
     text = stream.flat
     position = start
+    match_frame = followed_frame().match
     while position < end:
         if text[position] == " ":
             position += 1
             continue
-        token = (own and own(stream, position, end)) or _token_at(stream, position, end)
+        token = own and own(stream, position, end)
+        if token is None:
+            match = match_frame(text, position, end)
+            token = _followed(stream, match) if match else _token_at(stream, position, end)
         token = token or _other(stream, position, end)
         yield token
         position = token.end
+
+
+def _followed(stream: Stream, match: re.Match[str]) -> Token:
+    """The frame that ``followed_frame`` found."""
+    function, offset, size = match.groups()
+    start, stop = match.span()
+    frame = Frame(function, int(offset, 16), int(size, 16), span=stream.span(start, stop))
+    return Token(Word.FRAME, start, stop, (), None, frame)
 
 
 def _other(stream: Stream, start: int, end: int) -> Token:
@@ -215,12 +229,12 @@ def _token_at(stream: Stream, start: int, end: int) -> Token | None:
     if first == "#":
         return _held_entry(stream, start, end)
     if first == "<":
-        return _tag(text, start, end) or _frame(stream, start, end) or _wants(text, start, end)
+        return _tag(text, start, end) or _frame(stream, start, end) or _wants(stream, start, end)
     if first.isdigit():
         return _digit(stream, start, end)
     if first == "(":
-        return _lock(text, start, end) or _wants(text, start, end) or _frame(stream, start, end)
-    return _frame(stream, start, end) or _wants(text, start, end)
+        return _lock(text, start, end) or _wants(stream, start, end) or _frame(stream, start, end)
+    return _frame(stream, start, end) or _wants(stream, start, end)
 
 
 def _digit(stream: Stream, start: int, end: int) -> Token | None:
@@ -231,7 +245,7 @@ def _digit(stream: Stream, start: int, end: int) -> Token | None:
         or _lock(text, start, end)
         or (_held_entry(stream, start, end) if text.startswith(": ", start + 1) else None)
         or _frame(stream, start, end)
-        or _wants(text, start, end)
+        or _wants(stream, start, end)
     )
 
 
@@ -246,7 +260,7 @@ def _wordy(stream: Stream, start: int, end: int) -> Token | None:
             return (
                 _chain_exists(stream, start, stop, end) if meaning is Word.CHAIN_EXISTS else Token(meaning, start, stop)
             )
-    return _frame(stream, start, end) or _by_word(stream, word, start, end) or _wants(text, start, end)
+    return _frame(stream, start, end) or _by_word(stream, word, start, end) or _wants(stream, start, end)
 
 
 def _by_word(stream: Stream, word: str, start: int, end: int) -> Token | None:
@@ -352,10 +366,16 @@ def _held_head(text: str, start: int, end: int) -> Token | None:
     return _pattern(Word.HELD_HEAD, _HELD_HEAD, text, start, end)
 
 
-def _wants(text: str, start: int, end: int) -> Token | None:
-    if " is trying to acquire lock:" not in text[start : start + 110]:
+def _wants(stream: Stream, start: int, end: int) -> Token | None:
+    if " is trying to acquire lock:" not in stream.flat[start : start + 110]:
         return None
-    return _pattern(Word.WANTS, _WANTS, text, start, end)
+    token = _pattern(Word.WANTS, _WANTS, stream.flat, start, end)
+    return None if token and spreads(stream, start, token.groups[0]) else token
+
+
+def spreads(stream: Stream, start: int, comm: str) -> bool:
+    """Whether a supposed name of a task is longer than names are and reaches over lines: it is one line too many."""
+    return len(comm) > _LONGEST_COMM and stream.broken(start, start + len(comm))
 
 
 def _lock(text: str, start: int, end: int) -> Token | None:
@@ -365,7 +385,7 @@ def _lock(text: str, start: int, end: int) -> Token | None:
 
 def _frame(stream: Stream, start: int, end: int) -> Token | None:
     read = frame_at(stream, start, end)
-    return Token(Word.FRAME, start, read.end, frame=read.frame) if read else None
+    return Token(Word.FRAME, start, read.end, (), None, read.frame) if read else None
 
 
 def _pattern(word: Word, pattern: str, text: str, start: int, end: int) -> Token | None:

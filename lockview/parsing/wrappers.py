@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lockview.model.text import Problem, Severity, Span
 from lockview.parsing.envelopes import opened
+from lockview.parsing.folded_lines import unfolded
 from lockview.parsing.lines import LogLine
 from lockview.parsing.mail import transfer_decoded
 from lockview.parsing.prefixes import take_off_prefixes
@@ -60,6 +61,10 @@ def _without_ansi(text: str) -> str:
     ).sub("", text)
 
 
+def _with_tabs(text: str) -> str:
+    return text.replace("^I", "\t")
+
+
 def _without_controls(text: str) -> str:
     return text.replace("\0", "").replace("\x07", "")
 
@@ -76,6 +81,16 @@ def _without_backspaces(text: str) -> str:
     return "".join(shown)
 
 
+def _without_shown_returns(text: str) -> str:
+    """Some viewers show the CR before a line's end as two characters."""
+    return text.rstrip().removesuffix("^M")
+
+
+def _without_padding(text: str) -> str:
+    """A terminal that was copied gives the blanks up to its right border too; the word goes on behind them."""
+    return _compiled(r"(?<=\S) {60,}(?=\S)").sub("", text)
+
+
 def _without_hard_blanks(text: str) -> str:
     # \udca0 is the lone byte A0: the non-breaking blank of Latin-1 in a text that says to be UTF-8.
     return text.replace("\xa0", " ").replace("\udca0", " ")
@@ -86,15 +101,18 @@ def _proven_entities(text: str) -> bool:
 
 
 WRAPPERS: tuple[Wrapper, ...] = (
-    Wrapper("NUL bytes", lambda text: "\0" in text or "\x07" in text, _without_controls),
-    Wrapper("backspaces", lambda text: "\x08" in text, _without_backspaces),
-    Wrapper("non-breaking blanks", lambda text: "\xa0" in text or "\udca0" in text, _without_hard_blanks),
-    Wrapper("HTML entities", _proven_entities, _without_entities),
     Wrapper(
         "terminal colours",
         lambda text: any(word in text for word in ("\x1b", "^[[", "#033[", "[0m", "[0;", "[1;")),
         _without_ansi,
     ),
+    Wrapper("NUL bytes", lambda text: "\0" in text or "\x07" in text, _without_controls),
+    Wrapper("caret tabs", lambda text: text.count("^I") > 2, _with_tabs),
+    Wrapper("backspaces", lambda text: "\x08" in text, _without_backspaces),
+    Wrapper("non-breaking blanks", lambda text: "\xa0" in text or "\udca0" in text, _without_hard_blanks),
+    Wrapper("CR line ends", lambda text: "^M\n" in text, _without_shown_returns),
+    Wrapper("blanks up to a terminal's border", lambda text: " " * 60 in text, _without_padding),
+    Wrapper("HTML entities", _proven_entities, _without_entities),
 )
 
 
@@ -106,10 +124,10 @@ def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> li
     if " kernel messages" in text:
         notes.extend(_missed(text, first))
     active = [wrapper for wrapper in WRAPPERS if wrapper.proven(text)]
-    escapes = "#012" in text
+    escapes = any(code in text for code in ("#012", "#011", "#015"))
     returns = "\r" in text
     lines: list[LogLine] = []
-    for number, raw in opened(text, transfer_decoded(text, first, used), used, notes):
+    for number, raw in unfolded(opened(text, transfer_decoded(text, first, used), used, notes), notes):
         if returns and "\r" in raw:
             used.add("CR line ends")
             parts = raw.rstrip("\r").split("\r")
