@@ -20,8 +20,8 @@ _SHORTEST = 8
 def broken_words(data: bytes, literals: Sequence[bytes]) -> list[int]:
     """About where one of the literals stands but for blanks, line ends and quote marks in it, in order.
 
-    An offset is that of the block of 4 kB in which the words end. Where fragments of records cut words in any way, all of
-    the source may hold some: 0.
+    An offset is that of the block of 4 kB in which the words end. Where fragments of records cut words in any way,
+    all of the source may hold some: 0.
     """
     if needs_all(data):
         return [0]

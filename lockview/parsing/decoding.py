@@ -30,9 +30,11 @@ def utf8_blocks(blocks: Iterator[bytes], used: set[str]) -> Iterator[bytes]:
 
 def utf16_kind(head: bytes) -> str:
     """``utf-16-le`` or ``utf-16-be`` when data that starts with ``head`` is UTF-16, else ""."""
-    if head.startswith(b"\xff\xfe"):
+    # Bytes that are no text may begin like a mark; a log in UTF-16 has NULs, for nearly all of it is ASCII.
+    marked = b"\0" in head or len(head) < 4
+    if head.startswith(b"\xff\xfe") and marked:
         return "utf-16-le"
-    if head.startswith(b"\xfe\xff"):
+    if head.startswith(b"\xfe\xff") and marked:
         return "utf-16-be"
     # Mostly ASCII in UTF-16 has a NUL in every other place; a NUL run from a crash has them in all.
     even, odd = head[0::2].count(0), head[1::2].count(0)

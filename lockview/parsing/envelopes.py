@@ -33,6 +33,7 @@ ENVELOPES = (
     Envelope("journal export records", (("\nMESSAGE",), ("__REALTIME_TIMESTAMP=",)), "journal_export"),
     Envelope("kmsg headers", ((",-;", ",-,", ",c;", ",c,", ",+;", ",+,"),), "kmsg"),
     Envelope("dump parts", (("Panic#", "Oops#", "Emergency#", "Shutdown#", "Unknown#"), (" Part",)), "dump_parts"),
+    Envelope("spelt-out line ends", (("\\n",),), "escaped_lines"),
 )
 
 

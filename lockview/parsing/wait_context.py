@@ -52,22 +52,31 @@ class WaitContextReader(TaskReader):
         return WaitContextReport(**self.common(), context=self._context)
 
 
+def _behind_comments(stream: Stream, start: int, end: int, depth: int) -> int:
+    """Where the next line starts that is quoted as deeply as the report: others are answers to it."""
+    while start < end and stream.depths[stream.index(start)] < depth:
+        start = stream.next_line(start)
+    return start
+
+
 def _nested_words(stream: Stream, start: int, end: int) -> Token | None:
     """``but this task is not holding:`` and the bare name after it, which only what follows sets apart from noise."""
     text = stream.flat
     if not text.startswith(_NOT_HOLDING, start):
         return phrase_words(_WANTS)(stream, start, end)
-    name = start + len(_NOT_HOLDING) + 1
+    depth = stream.depths[stream.index(start)]
+    name = _behind_comments(stream, start + len(_NOT_HOLDING) + 1, end, depth)
     if name >= end:
         return Token(Word.OWN, start, end, ("outer", ""))
     stop = min(stream.line_end(name), end)
     squeezed = text.find(" stack backtrace:", name, min(end, name + _MAX_NAME))
     if 0 <= squeezed < stop:
         stop = squeezed
-    followed = stop >= end or text.startswith("stack backtrace:", stop + 1)
+    behind = _behind_comments(stream, stop + 1, end, depth)
+    followed = behind >= end or text.startswith("stack backtrace:", behind)
     if not followed or stop - name > _MAX_NAME:
-        return Token(Word.OWN, start, name - 1, ("outer", ""))
-    return Token(Word.OWN, start, stop, ("outer", text[name:stop]))
+        return Token(Word.OWN, start, start + len(_NOT_HOLDING), ("outer", ""))
+    return Token(Word.OWN, name, stop, ("outer", text[name:stop]))
 
 
 class NestedReader(TaskReader):

@@ -107,7 +107,7 @@ WRAPPERS: tuple[Wrapper, ...] = (
         _without_ansi,
     ),
     Wrapper("NUL bytes", lambda text: "\0" in text or "\x07" in text, _without_controls),
-    Wrapper("caret tabs", lambda text: text.count("^I") > 2, _with_tabs),
+    Wrapper("caret tabs", lambda text: "\n^I" in text or text.count("^I") > 2, _with_tabs),
     Wrapper("backspaces", lambda text: "\x08" in text, _without_backspaces),
     Wrapper("non-breaking blanks", lambda text: "\xa0" in text or "\udca0" in text, _without_hard_blanks),
     Wrapper("CR line ends", lambda text: "^M\n" in text, _without_shown_returns),
