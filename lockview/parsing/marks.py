@@ -17,7 +17,8 @@ _LOOK_AHEAD = 5
 @cache
 def _title_head() -> re.Pattern[str]:
     return re.compile(
-        r"(?: ?\[ *\d{1,10}\.\d{3,9}\](?:\[ *[TC]\d{1,10}\])?)? ?(?:\[? ?(?:WARNING|INFO|BUG): ?(?:\S{1,40}/\d{1,10} )?)?"
+        r"(?: ?\[ *\d{1,10}\.\d{3,9}\](?:\[ *[TC]\d{1,10}\])?)? ?"
+        r"(?:\[? ?(?:WARNING|INFO|BUG): ?(?:\S{1,40}/\d{1,10} )?)?"
         r"(?:[A-Za-z_-]{4,16}-safe -> [A-Za-z_-]{4,16})?$"
     )
 
