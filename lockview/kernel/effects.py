@@ -52,6 +52,12 @@ class Read(NamedTuple):
     cell: Cell
 
 
+class Look(NamedTuple):
+    """Answers the values of several cells, all of one moment."""
+
+    cells: tuple[Cell, ...]
+
+
 class Write(NamedTuple):
     """Store a value."""
 
@@ -179,7 +185,7 @@ class Spend(NamedTuple):
 
 
 Step = (
-    Acquire | Release | Downgrade | Read | Write | Add | Atomic | Await | IrqDisable | IrqEnable | Flush
+    Acquire | Release | Downgrade | Read | Look | Write | Add | Atomic | Await | IrqDisable | IrqEnable | Flush
     | ReadLock | ReadUnlock | Defer | GracePeriod | Choose
 )  # fmt: skip
 """The effects that others can see or be seen by: one each per step."""

@@ -16,6 +16,7 @@ from lockview.kernel.effects import (
     GracePeriod,
     IrqDisable,
     IrqEnable,
+    Look,
     Read,
     ReadLock,
     ReadUnlock,
@@ -45,6 +46,8 @@ def footprint(effect: Step | None) -> Footprint:
             return Footprint(writes=frozenset((lock.cell,)))
         case Read(cell=cell) | Await(cell=cell):
             return Footprint(reads=frozenset((cell.number,)))
+        case Look(cells=cells):
+            return Footprint(reads=frozenset(cell.number for cell in cells))
         case Write(cell=cell) | Add(cell=cell) | IrqDisable(irqs=cell) | IrqEnable(irqs=cell):
             return Footprint(writes=frozenset((cell.number,)))
         case Atomic(cells=cells):

@@ -65,6 +65,10 @@ def _read(cells: Cells, _task: int, effect: effects.Read) -> Result:
     return Result(cells, cells[effect.cell.number])
 
 
+def _look(cells: Cells, _task: int, effect: effects.Look) -> Result:
+    return Result(cells, tuple(cells[cell.number] for cell in effect.cells))
+
+
 def _write(cells: Cells, _task: int, effect: effects.Write) -> Result:
     return Result(changed(cells, effect.cell.number, effect.value))
 
@@ -142,6 +146,7 @@ _RULES: dict[type, Callable[[Cells, int, Any], Result | None]] = {
     effects.Release: _release,
     effects.Downgrade: _downgrade,
     effects.Read: _read,
+    effects.Look: _look,
     effects.Write: _write,
     effects.Add: _add,
     effects.Atomic: _atomic,

@@ -37,7 +37,7 @@ class Thread:
     """A task of the simulated kernel. Its routines get it first, as the kernel's get ``current``.
 
     ``irqs`` is 1 while interrupts of its CPU are on; ``softirqs`` and ``preemption`` likewise; ``tlb`` holds
-    ``Translation`` values; ``result`` is a cell for how its present fault ended.
+    ``Translation`` values. ``may_reclaim`` opens the question whether its allocations have to reclaim first.
     """
 
     def __init__(self, kernel: Kernel, number: int, comm: str, pid: int, mm: Mm | None) -> None:
@@ -54,6 +54,7 @@ class Thread:
         self.cpu: int | None = None
         self.priority = 0
         self.daemon = False
+        self.may_reclaim = False
         self.routine: Callable[[], Routine[Any]] | None = None
 
     def has(self, switch: Switch) -> bool:
@@ -77,6 +78,7 @@ class Kernel:
         self.rcu = plan.lock("rcu", "rcu_read_lock", Primitive.RCU)
         self.fs_reclaim = plan.lock("fs_reclaim", "fs_reclaim", Primitive.MARKER)
         self.lru_lock = plan.lock("lru_lock", "&(&pgdat->lru_lock)->rlock", Primitive.SPINLOCK)
+        self.reclaims_left = plan.cell("reclaims left", 1)
         self.mms: list[Mm] = []
         self.vmas: list[Vma] = []
         self.tables: list[Table] = []
@@ -141,6 +143,7 @@ class Kernel:
             plan.lock(f"{name}.vm_sequence", "&vma->vm_sequence", Primitive.SEQCOUNT),
             plan.cell(f"{name}.initialised", born or self.has(Switch.INIT_AT_ALLOCATION)),
             plan.cell(f"{name}.writers", (), ghost=True),
+            plan.cell(f"{name}.zapped", False, ghost=True),
             plan.cell(f"{name}.refs", 1 if born else 0),
             self._rwsem(f"{name}.vm_lock", "&vma->vm_lock->lock"),
             plan.cell(f"{name}.vm_lock_seq", 0),

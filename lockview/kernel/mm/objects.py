@@ -135,7 +135,8 @@ class Vma(NamedTuple):
 
     ``start`` and ``end`` are page numbers, ``flags`` a ``Flags`` value; ``file`` and ``anon_vma`` are numbers or NONE.
     ``linked`` is False for a dead one. ``vm_sequence`` is the counter of the patch series, ``initialised`` whether
-    lockdep was told about it, ``writers`` (ghost) who is in a section. ``refs`` is vm_ref_count (v6) or vm_refcnt
+    lockdep was told about it, ``writers`` (ghost) who is in a section, ``zapped`` (ghost) whether
+    munmap has cleared its page table entries. ``refs`` is vm_ref_count (v6) or vm_refcnt
     (6.15), ``vm_lock`` the lock of 6.4, ``lock_seq`` vm_lock_seq, ``detached`` the mark of per-VMA locks.
     """
 
@@ -153,6 +154,7 @@ class Vma(NamedTuple):
     vm_sequence: Lock
     initialised: Cell
     writers: Cell
+    zapped: Cell
     refs: Cell
     vm_lock: Lock
     lock_seq: Cell

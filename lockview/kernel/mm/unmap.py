@@ -1,0 +1,274 @@
+"""Unmapping: munmap and what it calls, as in mm/mmap.c and mm/memory.c of 4.13 with the patch series."""
+
+from __future__ import annotations
+
+from lockview.kernel.effects import Add, Atomic, Check, Read, Routine, Spend, Value, Write
+from lockview.kernel.handles import Cell
+from lockview.kernel.inlining import inlined
+from lockview.kernel.locks.rcu import call_srcu
+from lockview.kernel.locks.rwsem import down_write, down_write_killable, up_write
+from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
+from lockview.kernel.mm.adjust import __split_vma, vm_anon_vma, vm_file
+from lockview.kernel.mm.flushing import flush_tlb_mm_range
+from lockview.kernel.mm.objects import ENTRIES, NO_PMD, NO_PTE, NONE, Entry, Life, Mm, Pmd, Pte, Table, Vma
+from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
+from lockview.kernel.mm.tree import find_vma, vma_rb_erase
+from lockview.kernel.switches import Switch
+from lockview.kernel.system import Thread
+
+FREE_VMA = "free-vma"
+"""The action after a grace period that gives a VMA's memory back."""
+
+
+def vm_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
+    """Unmap the pages from ``start`` up to ``end``, with mmap_sem taken for it."""
+    yield from down_write_killable(mm.mmap_sem)
+    yield from do_munmap(t, mm, start, end)
+    yield from up_write(mm.mmap_sem)
+
+
+def do_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
+    """The same with mmap_sem held exclusively: split at the borders, unlink, zap, free."""
+    vma = yield from find_vma(t, mm, start)
+    if vma is None:
+        return
+    first: int = yield Read(vma.start)
+    if first >= end:
+        return
+    if first < start:
+        yield from __split_vma(t, mm, vma, start, new_below=False)
+    last = yield from find_vma(t, mm, end)
+    if last is not None:
+        above: int = yield Read(last.start)
+        if above < end:
+            yield from __split_vma(t, mm, last, end, new_below=True)
+    doomed = yield from detach_vmas_to_be_unmapped(t, mm, start, end)
+    yield from unmap_region(t, mm, doomed)
+    yield from remove_vma_list(t, doomed)
+
+
+@inlined
+def detach_vmas_to_be_unmapped(t: Thread, mm: Mm, start: int, end: int) -> Routine[tuple[Vma, ...]]:
+    """Unlink every VMA in the range."""
+    doomed: tuple[Vma, ...] = ()
+    while True:
+        vma = yield from find_vma(t, mm, start)
+        if vma is None:
+            break
+        first: int = yield Read(vma.start)
+        if first >= end:
+            break
+        yield from vma_rb_erase(mm, vma)
+        doomed = (*doomed, vma)
+    return doomed
+
+
+def unmap_region(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[None]:
+    """Zap the pages of unlinked VMAs and free the page tables that nothing else uses."""
+    frames = yield from unmap_vmas(t, mm, doomed)
+    tables = yield from free_pgtables(t, mm, doomed)
+    yield from tlb_finish_mmu(t, mm, frames, tables)
+
+
+def unmap_vmas(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[tuple[int, ...]]:
+    """Clear the page table entries of each; answers the frames that they mapped."""
+    frames: tuple[int, ...] = ()
+    left = doomed
+    while left:
+        frames += yield from unmap_single_vma(t, mm, left[0])
+        left = left[1:]
+    return frames
+
+
+def unmap_single_vma(t: Thread, mm: Mm, vma: Vma) -> Routine[tuple[int, ...]]:
+    """Clear all page table entries of a VMA."""
+    start: int = yield Read(vma.start)
+    end: int = yield Read(vma.end)
+    frames = yield from unmap_page_range(t, mm, vma, start, end, section=not t.has(Switch.M9))
+    yield Write(vma.zapped, True)
+    return frames
+
+
+def unmap_page_range(
+    t: Thread, mm: Mm, vma: Vma, start: int, end: int, *, section: bool = True
+) -> Routine[tuple[int, ...]]:
+    """Clear the page table entries of a range inside the VMA's write section; answers the frames they mapped."""
+    frames: tuple[int, ...] = ()
+    if section:
+        yield from vm_write_begin(t, vma)
+    page = start
+    while page < end:
+        stop = min(end, (page // ENTRIES + 1) * ENTRIES)
+        pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
+        if pmd.table != NONE:
+            frames += yield from zap_pte_range(t, mm, t.kernel.tables[pmd.table], page, stop)
+        page = stop
+    if section:
+        yield from vm_write_end(t, vma)
+    return frames
+
+
+@inlined
+def zap_pte_range(t: Thread, mm: Mm, table: Table, start: int, end: int) -> Routine[tuple[int, ...]]:
+    """Clear entries of one table under its lock."""
+    frames: tuple[int, ...] = ()
+    yield from spin_lock(table.ptl)
+    page = start
+    while page < end:
+        frame = yield from clear_pte(t, table.ptes[page % ENTRIES])
+        yield Spend("zap")
+        if frame != NONE:
+            frames = (*frames, frame)
+        page += 1
+    if t.has(Switch.FLUSH_UNDER_PTL) and frames:
+        yield from flush_tlb_mm_range(t, mm)
+    yield from spin_unlock(table.ptl)
+    return frames
+
+
+@inlined
+def clear_pte(t: Thread, pte: Cell) -> Routine[int]:
+    """Clear one entry and take its frame off the reverse map; answers the frame, NONE without one."""
+    counts = tuple(frame.mapcount for frame in t.kernel.frames)
+    frame: int = yield Atomic((pte, *counts), _cleared, "clear the entry")
+    return frame
+
+
+@inlined
+def free_pgtables(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[tuple[int, ...]]:
+    """Unlink VMAs from their reverse maps, and tables from the level above; answers the tables."""
+    tables: tuple[int, ...] = ()
+    left = doomed
+    while left:
+        vma = left[0]
+        left = left[1:]
+        yield from unlink_anon_vmas(t, vma)
+        yield from unlink_file_vma(t, vma)
+        start: int = yield Read(vma.start)
+        end: int = yield Read(vma.end)
+        place = start // ENTRIES
+        while place * ENTRIES < end:
+            if not (yield from is_used(t, mm, place)):
+                tables += yield from pmd_clear(mm, place)
+            place += 1
+    return tables
+
+
+def unlink_anon_vmas(t: Thread, vma: Vma) -> Routine[None]:
+    """Take a VMA off the reverse map of its anonymous pages."""
+    anon_vma = yield from vm_anon_vma(t, vma)
+    if anon_vma is None:
+        return
+    yield from down_write(anon_vma.rwsem)
+    yield Atomic((anon_vma.vmas,), _Without(vma.number), "unlink from anon_vma")
+    yield from up_write(anon_vma.rwsem)
+
+
+def unlink_file_vma(t: Thread, vma: Vma) -> Routine[None]:
+    """Take a VMA off the reverse map of its file."""
+    file = yield from vm_file(t, vma)
+    if file is None:
+        return
+    yield from down_write(file.i_mmap_rwsem)
+    yield Atomic((file.vmas,), _Without(vma.number), "unlink from i_mmap")
+    yield from up_write(file.i_mmap_rwsem)
+
+
+@inlined
+def is_used(t: Thread, mm: Mm, place: int) -> Routine[bool]:
+    """Whether a linked VMA still has pages under an entry of the level above."""
+    vma = yield from find_vma(t, mm, place * ENTRIES)
+    if vma is None:
+        return False
+    start: int = yield Read(vma.start)
+    return start < (place + 1) * ENTRIES
+
+
+@inlined
+def pmd_clear(mm: Mm, place: int) -> Routine[tuple[int, ...]]:
+    """Take a table off the level above; its number, () without one."""
+    pmd: Pmd = yield Read(mm.pmds[place])
+    if pmd.table == NONE:
+        return ()
+    yield Write(mm.pmds[place], NO_PMD)
+    return (pmd.table,)
+
+
+@inlined
+def tlb_finish_mmu(t: Thread, mm: Mm, frames: tuple[int, ...], tables: tuple[int, ...]) -> Routine[None]:
+    """Flush, and only then give pages and tables back."""
+    if frames or tables:
+        yield from flush_tlb_mm_range(t, mm)
+    while tables:
+        yield from free_table(t.kernel.tables[tables[0]])
+        tables = tables[1:]
+    while frames:
+        yield from put_page(t, frames[0])
+        frames = frames[1:]
+
+
+@inlined
+def free_table(table: Table) -> Routine[None]:
+    """Give a page table back. I4: it holds no entry."""
+    yield Write(table.life, Life.FREED)
+    yield Check("I4", table.ptes, _all_none, f"table:{table.number} is freed with an entry in it")
+
+
+@inlined
+def put_page(t: Thread, number: int) -> Routine[None]:
+    """Give one reference to a page back, and the page with the last one."""
+    frame = t.kernel.frames[number]
+    yield Atomic((frame.refs, frame.life), _put, "drop the reference to the page")
+
+
+@inlined
+def remove_vma_list(t: Thread, doomed: tuple[Vma, ...]) -> Routine[None]:
+    """Give unlinked VMAs back."""
+    while doomed:
+        yield from remove_vma(t, doomed[0])
+        doomed = doomed[1:]
+
+
+def remove_vma(t: Thread, vma: Vma) -> Routine[None]:
+    """Free a VMA, at once or after the grace period of its variant."""
+    if t.has(Switch.SRCU_VMAS) and not t.has(Switch.M2):
+        yield Write(vma.life, Life.PENDING)
+        yield from call_srcu(t.kernel.vma_srcu, (FREE_VMA, vma.number))
+    elif t.has(Switch.RCU_VMAS) and not (t.has(Switch.M2) or t.has(Switch.V4)):
+        yield Write(vma.life, Life.PENDING)
+        yield from call_srcu(t.kernel.rcu, (FREE_VMA, vma.number))
+    else:
+        yield from __free_vma(t, vma)
+
+
+def __free_vma(t: Thread, vma: Vma) -> Routine[None]:
+    """Drop the file and give the memory back."""
+    file = yield from vm_file(t, vma)
+    if file is not None:
+        yield Add(file.f_count, -1)
+    yield Write(vma.life, Life.FREED)
+
+
+def _cleared(pte: Pte, *counts: int) -> tuple[Value, ...]:
+    if pte.entry is not Entry.MAP:
+        return (NONE, NO_PTE, *counts)
+    frame = pte.frame
+    return (frame, NO_PTE, *counts[:frame], counts[frame] - 1, *counts[frame + 1 :])
+
+
+def _put(refs: int, life: Life) -> tuple[Value, ...]:
+    return (None, refs - 1, Life.UNBORN if refs == 1 else life)
+
+
+def _all_none(*ptes: Pte) -> bool:
+    return all(pte.entry is Entry.NONE for pte in ptes)
+
+
+class _Without:
+    """Take a number out of a cell that holds a tuple of them."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def __call__(self, numbers: tuple[int, ...]) -> tuple[Value, ...]:
+        return (None, tuple(number for number in numbers if number != self._number))
