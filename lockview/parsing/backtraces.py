@@ -67,11 +67,7 @@ class BacktraceReader:
 
     def add(self, frame: Frame) -> None:
         """Add a frame, under the tag that is open."""
-        if self._tag:
-            from dataclasses import replace
-
-            frame = replace(frame, part=self._tag)
-        self.frames.append(frame)
+        self.frames.append(frame.under(self._tag) if self._tag else frame)
 
     def ident(self) -> Ident:
         """The release as the head line names it; empty without one."""
