@@ -234,15 +234,14 @@ def documented_orders(graph: LockGraph) -> Iterator[Sentence]:
     from lockview.analysis.documented import verdict_words, verdicts
 
     told = verdicts(graph)
-    against = [verdict for verdict in told if not verdict.follows]
-    if len(graph.edges) < 2 or not told:
-        return
-    for verdict in against or (told if graph.shape is Shape.RING else ()):
+    against = tuple(verdict for verdict in told if not verdict.follows)
+    shown = against or (told if graph.shape is Shape.RING else ())
+    for verdict in shown:
         span = verdict.edge.dependency.span
         yield sentence(verdict_words(graph, verdict), span, item=f"edge:{verdict.edge.number}")
     if against:
         yield sentence("What a document says is no proof: it may be old, or mean other locks of the same name.")
-    else:
+    elif shown:
         yield sentence("So the odd one is more likely among the other edges; a documented order is no proof.")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockview.analysis.explain import Sentence, damage, sentence, well_known
+from lockview.analysis.explain_asserted import condition, of_dept
 from lockview.analysis.explain_tasks import forbidding, held_list, path_words, title_span, trace_span
 from lockview.analysis.graph_tasks import rcu_complaint
 from lockview.analysis.lock_graph import LockGraph
@@ -73,9 +74,19 @@ def _validator_line(report: ValidatorReport) -> str:
     if report.group is ReportKind.NON_STATIC_KEY:
         function = acquiring_function(report.backtrace.stack if report.backtrace else EMPTY_STACK)
         return f"{reporter(report)} takes a lock that has no static key" + (f" in {function}" if function else "")
+    if of_dept(report.title):
+        return f"DEPT speaks of itself: {report.title}"
     if report.group is ReportKind.LIMIT:
         return f"a table of lockdep is full: {report.title.removeprefix('BUG: ').removesuffix(' too low!')}"
-    return f"a check of lockdep failed: {report.title.removeprefix('BUG: ').removeprefix('WARNING: ')}"
+    words = report.title.removeprefix("BUG: ").removeprefix("WARNING: ")
+    if report.title.startswith("WARNING: ") and "lockdep.c:" in words:
+        place = next((word for word in words.split() if "lockdep.c:" in word), "")
+        function = next((word.partition("+")[0] for word in words.split() if "+0x" in word), "")
+        return f"a check of lockdep failed at {place}" + (f" in {function}" if function else "")
+    return f"a check of the {'scheduler' if words.startswith(_OF_SCHEDULER) else 'lock code'} failed: {words}"
+
+
+_OF_SCHEDULER = ("do not call blocking ops", "Voluntary context switch", "voluntary context switch")
 
 
 _LIMITS = {
@@ -99,6 +110,9 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
     if line.startswith("a "):
         line = f"A{line[1:]}"
     yield sentence(f"{line}{path_words(report)}.", title_span(report))
+    if of_dept(report.title):
+        yield sentence(of_dept(report.title))
+        return
     if report.group is ReportKind.NON_STATIC_KEY:
         yield sentence(
             "Lockdep tells locks apart by a key in static memory. This lock has none: most often it was never "
@@ -114,7 +128,38 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
             yield sentence(_LIMITS[name])
     else:
         yield from _check_tale(report)
-    yield sentence("Lockdep turns itself off after this: it finds nothing more until the next boot.")
+    for line in report.lines:
+        if "unannotated irqs-" in line:
+            state = "on" if "irqs-on" in line else "off"
+            yield sentence(f"Interrupts were switched {state} by code that does not tell lockdep of it.")
+    if not report.title.startswith((*_OF_SCHEDULER, "raw_local_irq_restore")):
+        yield sentence("Lockdep turns itself off after this: it finds nothing more until the next boot.")
+
+
+_CHECKS = {
+    "pinned lock": "A lock that its holder had pinned was released, or unpinned too often: somebody dropped it in the "
+    "middle of a stretch that needs it held (rq_pin_lock and the like).",
+    "pinning an unheld": "A lock was to be pinned, or unpinned, that the task does not hold.",
+    "pin count": "A lock was unpinned more often than it was pinned.",
+    "downgrading a read lock": "A lock that is held for reading was downgraded from writing to reading.",
+    "Looking for class": "One key serves two lock classes of different names. Usual cause: one static key, or one "
+    "initialisation, for two locks; or a name whose memory was freed and used again.",
+    "use-after-free of lock class": "A lock class was used after its key was unregistered. Usual cause: a module, or "
+    "an object with a key of its own, that was freed while a lock of it was still in use.",
+    "do not call blocking ops": "The task had said that it is going to sleep (set_current_state) and then called "
+    "something that may sleep itself, which sets it running again: a wakeup may get lost. Usual fixes: wait_woken, or "
+    "do the blocking part before the state is set.",
+    "raw_local_irq_restore": "Interrupts were restored although they were on already: the flags do not belong to this "
+    "section, or somebody switched interrupts on in the middle of it.",
+    "oluntary context switch": "The task called the scheduler between rcu_read_lock and rcu_read_unlock. Usual fixes: "
+    "leave the section first, use SRCU, or an allocation that does not sleep.",
+    "debug_locks && !(": "The code expects a lock to be held here (lockdep_assert_held) and it is not. Usual fixes: "
+    "take the lock in the caller, or correct the expectation.",
+    "hm#": "The list of held locks does not add up to the hash that was kept for it: it was overwritten.",
+    "register_lock_class": "A lock changed its key or name while in use: usually it was initialised again, or lies in "
+    "memory that was freed.",
+}
+"""What a check means, by words of its title."""
 
 
 def _check_tale(report: ValidatorReport) -> Iterator[Sentence]:
@@ -130,11 +175,15 @@ def _check_tale(report: ValidatorReport) -> Iterator[Sentence]:
             "The key of a lock class must be static or registered. Usual fix: lockdep_register_key before the lock is "
             "initialised, lockdep_unregister_key after its last use."
         )
+    elif condition(report.title):
+        yield sentence(condition(report.title))
     elif "magic" in report.title:
         yield sentence(
             "The lock does not carry the mark of an initialised one. Usual causes: it was never initialised, was "
             "overwritten, or lies in memory that was freed."
         )
+    elif said := next((words for start, words in _CHECKS.items() if start in report.title), ""):
+        yield sentence(said)
     else:
         yield sentence(
             "A condition that the lock code takes for granted does not hold. Usual causes: a lock that was used "

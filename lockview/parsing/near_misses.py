@@ -5,7 +5,6 @@ from __future__ import annotations
 from lockview.model.logs import NearMiss
 
 UNREAD_TITLES = (
-    "circular locking deadlock detected",
     "ThreadSanitizer: double lock of a mutex",
     "ThreadSanitizer: unlock of an unlocked mutex",
     "ThreadSanitizer: read unlock of a write locked mutex",

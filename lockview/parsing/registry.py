@@ -218,7 +218,14 @@ FAMILIES: tuple[Family, ...] = (
             "releasing a pinned lock",
             "pinning an unheld lock",
             "unpinning an unpinned lock",
+            "pin count corrupted",
             "downgrading a read lock",
+            'Looking for class "',
+            "Detected use-after-free of lock class ",
+            "do not call blocking ops when !TASK_RUNNING",
+            "raw_local_irq_restore() called with IRQs enabled",
+            "oluntary context switch within RCU read-side critical section!",
+            "WARNING: [debug_locks && !(",
         ),
         signs=(),
         anchors=(
@@ -227,11 +234,41 @@ FAMILIES: tuple[Family, ...] = (
             b"lockdep bfs error:",
             b"releasing a pinned lock",
             b"pinning an unheld lock",
-            b"unpinning an unpinned lock",
+            b"unpinning an un",
+            b"pin count corrupted",
             b"downgrading a read lock",
+            b"Looking for class",
+            b"use-after-free of lock class",
+            b"do not call blocking ops",
+            b"raw_local_irq_restore() called",
+            b"oluntary context switch within RCU",
+            b"[debug_locks && !(",
         ),
         weak_anchors=(),
         reader=_on_use("validator", "WarnReader"),
+    ),
+    Family(
+        name="a chain of held locks that changed",
+        titles=("hm#",),
+        signs=(),
+        anchors=(b"hm#",),
+        weak_anchors=(),
+        reader=_on_use("validator", "WarnReader"),
+        whole=r"hm#\d{1,3}, depth: \d{1,3} \[\d{1,3}\], [0-9a-f]{16} != [0-9a-f]{16}",
+    ),
+    Family(
+        name="a check of lockdep without words",
+        titles=(" at kernel/locking/lockdep.c:", " at kernel/lockdep.c:", "WARNING: kernel/locking/lockdep.c:"),
+        signs=(),
+        anchors=(b"at kernel/locking/lockdep.c:", b"at kernel/lockdep.c:", b"WARNING: kernel/locking/lockdep.c:"),
+        weak_anchors=(),
+        reader=_on_use("validator", "SilentWarnReader"),
+        whole=(
+            r"(?:\[ cut here \]-{3,20} |\A)WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at kernel/(?:locking/)?"
+            r"lockdep\.c:\d{1,7} \S{1,250}(?= |$)|kernel/locking/lockdep\.c:\d{1,7} at \S{1,250}, CPU#\d{1,5}: "
+            r".{1,64}?/\d{1,10}(?= |$))(?! (?:DEBUG_LOCKS|releasing a|unpinning|pinning|pin count|downgrading|Looking for|Detected use|"
+            r"lockdep bfs|hm#|Can't find a lock))"
+        ),
     ),
     Family(
         name="deadlock of mutexes",
