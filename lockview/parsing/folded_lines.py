@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import cache
 
@@ -56,15 +57,15 @@ def _mark(text: str) -> str:
 
 
 def _are_folded(lines: list[NumberedLine], width: int) -> bool:
-    full = other = 0
-    column = 0
-    for index in range(len(lines) - 1):
-        line, below = lines[index][1], lines[index + 1][1]
-        if not _stamped().match(line) or not below.strip("> ") or _stamped().match(below):
-            continue
-        if len(line) == width:
-            full += 1
-            column = width - len(_mark(line))
-        else:
-            other += 1
-    return not other and (full >= _ENOUGH or (full > 0 and column in _USUAL))
+    wide = [index for index, (_, line) in enumerate(lines[:-1]) if len(line) == width]
+    full = [index for index in wide if _goes_on(lines[index][1], lines[index + 1][1])]
+    if not full:
+        return False
+    column = width - len(_mark(lines[full[-1]][1]))
+    other = (len(line) < width and _goes_on(line, below) for (_, line), (_, below) in itertools.pairwise(lines))
+    return (len(full) >= _ENOUGH or column in _USUAL) and not any(other)
+
+
+def _goes_on(line: str, below: str) -> bool:
+    """Whether the line under one with a stamp has none."""
+    return bool(below.strip("> ")) and bool(_stamped().match(line)) and not _stamped().match(below)

@@ -6,7 +6,7 @@ Rules that could do harm work only where the text proves them. Every line keeps 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -130,16 +130,20 @@ def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> li
     for number, raw in unfolded(opened(text, transfer_decoded(text, first, used), used, notes), notes):
         if returns and "\r" in raw:
             used.add("CR line ends")
-            parts = raw.rstrip("\r").split("\r")
+            parts: Sequence[str] = raw.rstrip("\r").split("\r")
         else:
-            parts = [raw]
+            parts = (raw,)
         for part in parts:
             for wrapper in active:
                 bare = wrapper.take_off(part)
                 if bare != part:
                     used.add(wrapper.name)
                     part = bare
-            lines.extend(_unwrapped(part, number, escapes, used))
+            line = _unwrapped(part, number, used)
+            if escapes and "#0" in line.text:
+                lines.extend(_unescaped(line, used))
+            else:
+                lines.append(line)
     return lines
 
 
@@ -153,18 +157,22 @@ def _missed(text: str, first: int) -> Iterator[Problem]:
         yield Problem(Severity.WARNING, "messages-dropped", message, Span(number, number))
 
 
-def _unwrapped(text: str, number: int, escapes: bool, used: set[str]) -> list[LogLine]:
+def _unwrapped(text: str, number: int, used: set[str]) -> LogLine:
     depth = 0
     if text.startswith(">"):
         text, depth = without_quotes(text)
         used.add("mail quotes")
     text, time, caller = take_off_prefixes(text, used)
-    if escapes and "#0" in text:
-        unescaped = _compiled(r"#0(1[0-7]|0[0-7]|3[0-7]|2[0-7])").sub(lambda match: chr(int(match[1], 8)), text)
-        if unescaped != text:
-            used.add("syslog control codes")
-            return [LogLine(number, part, time, caller, depth) for part in unescaped.split("\n")]
-    return [LogLine(number, text, time, caller, depth)]
+    return LogLine(number, text, time, caller, depth)
+
+
+def _unescaped(line: LogLine, used: set[str]) -> list[LogLine]:
+    """The lines that syslog wrote as one, with its codes for control characters."""
+    text = _compiled(r"#0(1[0-7]|0[0-7]|3[0-7]|2[0-7])").sub(lambda match: chr(int(match[1], 8)), line.text)
+    if text == line.text:
+        return [line]
+    used.add("syslog control codes")
+    return [line._replace(text=part) for part in text.split("\n")]
 
 
 def without_quotes(text: str) -> tuple[str, int]:
