@@ -140,21 +140,24 @@ class ReportReader:
         if self._depth and self._is_comment(token):
             self.repairs.passed_over(self.stream.span(token.start, token.end))
             return
-        site_for, self._site_for = self._site_for, None
-        if site_for and token.frame and token.word is Word.FRAME and token.start - self._site_from < 3:
-            site_for(token.frame)
-            self.last = token.end
-            return
-        handler = self.handlers.get(token.word)
+        if self._site_for:
+            site_for, self._site_for = self._site_for, None
+            if token.frame and token.word is Word.FRAME and token.start - self._site_from < 3:
+                site_for(token.frame)
+                self.last = token.end
+                return
+        word = token.word
+        handler = self.handlers.get(word)
         if handler is None:
             return
-        if token.word is not Word.OTHER:
+        if word is not Word.OTHER:
             self._stray = 0
         handler(token)
-        if token.word not in (Word.OTHER, Word.FENCE) and self.part is not Part.FOREIGN and not self.finished:
-            self.last = token.end
-            if token.word is not Word.CHAIN_EXISTS and self.stream.broken(token.start, token.end):
-                self.repairs.rejoined(self.stream.span(token.start, token.end))
+        if word is Word.OTHER or word is Word.FENCE or self.part is Part.FOREIGN or self.finished:
+            return
+        self.last = token.end
+        if word is not Word.CHAIN_EXISTS and self.stream.broken(token.start, token.end):
+            self.repairs.rejoined(self.stream.span(token.start, token.end))
 
     def _is_comment(self, token: Token) -> bool:
         """Whether a token stands in what somebody wrote between the quoted lines of a report."""
@@ -226,12 +229,20 @@ class ReportReader:
         if token.lock is None or self.part not in (Part.WANTED, Part.HELD):
             return
         lock = held_lock(token.lock, self.stream.span(token.start, token.end))
+        if self.part is Part.WANTED and self.wanted and self.wanted.lock_class != lock.lock_class:
+            self._second_lock(lock)
         if self.part is Part.WANTED:
             self.wanted = lock
             self._expect_site(token, self._set_wanted_site)
         else:
             self.held = lock
             self._expect_site(token, self._set_held_site)
+
+    def _second_lock(self, lock: HeldLock) -> None:
+        """Another lock behind the wanted one is the held one, whose words are lost."""
+        self.part = Part.HELD
+        message = f"line {lock.span.first}: the words above this lock are missing; it was taken for the held one"
+        self.repairs.warn("held-words-missing", message, lock.span)
 
     def _expect_site(self, token: Token, take: Callable[[Frame], None]) -> None:
         """Take a frame that follows directly as the place where the lock of ``token`` was taken."""
@@ -276,6 +287,9 @@ class ReportReader:
         )
 
     def _dropped(self, token: Token) -> None:
+        if self.part in (Part.WANTED, Part.HELD):
+            # The next lock need not be the one that the words before the gap announce.
+            self.part = Part.BETWEEN
         span = self.stream.span(token.start, token.end)
         self.repairs.warn(
             "messages-dropped", f"line {span.first}: the kernel dropped messages here; lines are missing", span
