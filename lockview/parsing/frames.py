@@ -59,8 +59,8 @@ def _decoded() -> re.Pattern[str]:
 def _arm() -> re.Pattern[str]:
     # [<c0112233>] (foo) from [<c0445566>] (bar+0x10/0x20), newer: foo from bar+0x10/0x20; the caller is on the right
     return re.compile(
-        r"(?:\[<[0-9a-f]{8,16}>\] )?\(?[^\s()]{1,250}(?: \[[A-Za-z_][\w-]{0,63}\])?\)? from "
-        r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] )?"
+        r"(?:\[<[0-9a-f]{8,16}>\] ?)?\(?[^\s()]{1,250}(?: \[[A-Za-z_][\w-]{0,63}\])?\)? from "
+        r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] ?)?"
         r"\(?(?P<function>[^\s+()]{1,250})\+0x(?P<offset>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})\)?"
         r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\]\)?)?"
     )

@@ -16,6 +16,10 @@ from typing import NamedTuple
 from lockview.model.text import Span
 
 
+_MOST_BETWEEN = 4
+"""So many lines of other printers are looked for inside one lock line."""
+
+
 class LogLine(NamedTuple):
     """One line of a source. ``text`` keeps its leading blanks; ``number`` is that of the raw line, from 1.
 
@@ -39,11 +43,11 @@ class Stream:
         """The quote depth of each line; what follows a quoted line directly may be its tail and is as deep."""
         parts: list[str] = []
         offset = depth = 0
-        for line in lines:
+        for line in _locks_in_one_piece(list(lines)):
             depth = max(line.depth, depth)
             part = " ".join(line.text.split())
             if part:
-                if self.lines and not (line.time or line.caller) and _cut_by_width(self.lines[-1]):
+                if self.lines and not (line.time or line.caller) and _cut_by_width(self.lines[-1], part):
                     parts.pop()
                     offset -= 1
                 self.lines.append(line)
@@ -113,10 +117,40 @@ def _open_frame() -> re.Pattern[str]:
     return re.compile(r"(?:\[<[0-9a-f]{0,16}>\]|\bat:|\?) [\w.$]{1,200}(?:\+(?:0(?:x[0-9a-f]{0,8}(?:/(?:0x?)?)?)?)?)?$")
 
 
-def _cut_by_width(above: LogLine) -> bool:
+@cache
+def _open_offset() -> re.Pattern[str]:
+    return re.compile(r"\+0x(?:[0-9a-f]{1,8}/(?:0x?)?)?$")
+
+
+def _cut_by_width(above: LogLine, part: str) -> bool:
     """Whether a terminal broke a line inside the name or the offset of a frame: it counts columns, not words."""
-    tail = above.text[-120:]
-    return bool(above.time and ("[<" in tail or "at:" in tail or "? " in tail) and _open_frame().search(tail))
+    tail = above.text[-120:].rstrip()
+    if above.time:
+        return bool(("[<" in tail or "at:" in tail or "? " in tail) and _open_frame().search(tail))
+    return tail[-1:] in "x/0" and part[0] in "0123456789abcdefx" and bool(_open_offset().search(tail))
+
+
+@cache
+def _rest_of_lock() -> re.Pattern[str]:
+    return re.compile(r"(?:#\d{1,6})?(?:/\d)?\)\{[-.+?]{4,6}\}")
+
+
+@cache
+def _open_lock() -> re.Pattern[str]:
+    return re.compile(r"(?:^|[0-9a-f] |#\d{1,2}: )\s*\([^\s{}][^{}]{0,120}$")
+
+
+def _locks_in_one_piece(lines: list[LogLine]) -> list[LogLine]:
+    """Move the lines of other printers out of a lock line that was printed in pieces: behind its last piece."""
+    for index, line in enumerate(lines):
+        text = line.text.lstrip()
+        if line.time and text[:1] in ("#", "/", ")") and _rest_of_lock().match(text):
+            first = index - 1
+            while first >= max(index - _MOST_BETWEEN, 0) and ": " in lines[first].text:
+                first -= 1
+            if 0 <= first < index - 1 and _open_lock().search(lines[first].text):
+                lines[first + 1 : index + 1] = [line, *lines[first + 1 : index]]
+    return lines
 
 
 def by_caller(lines: Sequence[LogLine]) -> dict[str, list[LogLine]]:

@@ -155,8 +155,10 @@ _WANTS = r"((?:(?!-----|ainted| #\d).){1,64}?)/(\d{1,10}) is trying to acquire l
 _OPERATION = r"(r?lock|sync|unlock) ?\((.{1,400}?)\) ?;|(local_irq_disable)\(\);|(<Interrupt>)"
 _PART = r"<(/?)<?(TASK|IRQ|SOFTIRQ|NMI|EOI|EOE|#DF|#MC|#DB|ENTRY_TRAMPOLINE|SYSENTER|UNKNOWN)>?>"
 _CPU = (
-    r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (.{1,64}?) (?:Kdump: loaded )?"
-    r"(Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?![\w:.#-]))*)?(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#\S{1,40}))?\)?"
+    r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: "
+    r"((?:(?! CPU: \d).){1,64}?)(?: CPU: \d{1,5})? (?:Kdump: loaded )?"
+    r"(Not tainted|Tainted:(?: (?:[A-Z]{1,12}|-{1,12})(?![\w:.#-]))*)?"
+    r"(?: ?\(| )(\d[\w.+~-]{0,120})(?: (#[^\s)]{1,40}))?\)?"
 )
 _CUT_CPU = r"(?:CPU: (\d{1,5}) (?:UID: \d{1,10} )?PID|Pid): (\d{1,10}),? [Cc]omm: (\S{1,64})()()()"
 _IDENT = (

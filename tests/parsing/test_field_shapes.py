@@ -62,3 +62,34 @@ def test_rows_of_arm_name_modules(row: str, function: str, module: str) -> None:
     assert isinstance(report, HungTaskReport)
     assert report.dump is not None
     assert [(frame.function, frame.module) for frame in report.dump.stack.frames] == [(function, module)]
+
+
+def test_lines_of_another_printer_inside_a_lock_line_are_passed_over() -> None:
+    text = (
+        "[   30.203743] WARNING: possible recursive locking detected\n[   30.203751] 6.3.0 #157 Not tainted\n"
+        "[   30.203757] --------------------------------------------\n"
+        "[   30.203760] demo/42 is trying to acquire lock:\n[   30.204345] usb 1-1: signal error\n"
+        "[   30.204783] ffff8880085fc330 (my_lock-INET\n[   30.205349] usb 1-1: signal error\n"
+        "[   30.205852] /1){+.+.}-{0:0}, at: my_clean+0x1/0x2\n[   30.209033]\n"
+        "[   30.209033] but task is already holding lock:\n"
+        "[   30.209634] ffff8880085f8c30 (my_lock-INET/1){+.+.}-{0:0}, at: my_close+0x1/0x2\n"
+    )
+    (report,) = read_text(text).reports
+    assert report.wanted is not None
+    assert report.held is not None
+    assert str(report.wanted.lock_class) == str(report.held.lock_class) == "my_lock-INET/1"
+    assert report.wanted.instance == "ffff8880085fc330"
+    assert any("line 7 stands among" in problem.message for problem in report.reading.problems)
+
+
+def test_a_terminal_breaks_an_offset_without_time_stamps() -> None:
+    text = (
+        "BUG: scheduling while atomic: swapper/0/0x00000100\nModules linked in: my_drv\n"
+        "Pid: 0, comm:              swapper\nCPU: 0    Not tainted  (2.6.37 #111)\n"
+        "[<c0035d38>] (unwind_backtrace+0x0/0xec) from [<c003fd8c>] (dequeue_task_idle+0x\n20/0x34)\n"
+        "[<c003fd8c>](dequeue_task_idle+0x20/0x34) from [<c003fe00>](my_stop+0x80/0xe8 [my_drv])\n"
+    )
+    (report,) = read_text(text).reports
+    assert report.backtrace is not None
+    assert [frame.function for frame in report.backtrace.stack.frames] == ["dequeue_task_idle", "my_stop"]
+    assert (report.backtrace.comm, report.kernel, report.build) == ("swapper", "2.6.37", "#111")
