@@ -35,6 +35,8 @@ _COMPLAINTS = {
 
 def summary(report: Report, graph: LockGraph) -> str:  # noqa: ARG001 - as in every family
     """``sh/54 may sleep at mm/slub.c:1595 in atomic context``, ``cat/7: spinlock recursion on init_mm+0x3c``."""
+    if isinstance(report, AtomicReport) and report.assumed:
+        return f"{reporter(report)} is not in the context that it should be in: {sleeping_place(report)}"
     if isinstance(report, AtomicReport):
         did = "calls the scheduler" if report.scheduling else f"may {sleeping_place(report)}"
         locks = [lock.lock_class.name for lock in culprits(report)]
@@ -49,6 +51,8 @@ def summary(report: Report, graph: LockGraph) -> str:  # noqa: ARG001 - as in ev
 
 def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
     """What was done, why that is forbidden here, since when, and how it is usually mended."""
+    if isinstance(report, AtomicReport) and report.assumed:
+        return (*_assumed(report), *_counts(report), *well_known(report, graph), *damage(report, graph))
     if isinstance(report, AtomicReport):
         return (
             *_slept(report),
@@ -75,10 +79,29 @@ def _slept(report: AtomicReport) -> Iterator[Sentence]:
     yield sentence(text + (f": {path}" if path else "") + ("" if path.endswith("...") else "."), report.span, *spans)
 
 
+def _assumed(report: AtomicReport) -> Iterator[Sentence]:
+    """The contrary of the others: the code counts on not being interrupted or moved, and can be."""
+    path = _path(report.backtrace.stack) if report.backtrace else ""
+    text = f"{summary(report, LockGraph((), (), ()))}" + (f": {path}" if path else "")
+    spans = [report.backtrace.span] if report.backtrace else []
+    yield sentence(text + ("" if path.endswith("...") else "."), report.span, *spans)
+    if report.assumed == "atomic":
+        yield sentence(
+            "The code counts on running without a break, and here the scheduler may take its CPU away. Usual fixes: "
+            "take the spinlock or call preempt_disable in the caller, or use data that is not per CPU."
+        )
+    else:
+        yield sentence(
+            "The code counts on staying on its CPU, and here the scheduler may move it. Usual fixes: migrate_disable "
+            "or preempt_disable in the caller."
+        )
+
+
 _CHECKS = (
     "__might_",
     "___might_",
     "__schedule_bug",
+    "__cant_",
     "__schedule",
     "schedule",
     "preempt_schedule",

@@ -132,10 +132,12 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
         if "unannotated irqs-" in line:
             state = "on" if "irqs-on" in line else "off"
             yield sentence(f"Interrupts were switched {state} by code that does not tell lockdep of it.")
-    if not report.title.startswith((*_OF_SCHEDULER, "raw_local_irq_restore")):
+    if report.group is not ReportKind.SELF_CHECK or report.title.startswith(_TURNS_OFF) or "lockdep.c:" in report.title:
         yield sentence("Lockdep turns itself off after this: it finds nothing more until the next boot.")
 
 
+_TURNS_OFF = ("DEBUG_", "BUG: ", "WARNING: chain_key", "lockdep bfs")
+"""Beginnings of the titles of checks after which lockdep is off; the other WARNs leave it on."""
 _CHECKS = {
     "pinned lock": "A lock that its holder had pinned was released, or unpinned too often: somebody dropped it in the "
     "middle of a stretch that needs it held (rq_pin_lock and the like).",

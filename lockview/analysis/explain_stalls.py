@@ -45,7 +45,8 @@ def _who(report: StallReport) -> str:
         more = f" and {len(report.cpus) - 8} more" if len(report.cpus) > 8 else ""
         name = f"CPU {cpus[0]}" if len(report.cpus) == 1 else f"CPUs {listed(cpus) if not more else ', '.join(cpus)}"
         return name + more
-    return str(report.task) if report.task else "a CPU or a task"
+    tasks = [one.task for one in report.stacks if one.task]
+    return str(report.task or (tasks[0] if len(tasks) == 1 else "a CPU or a task"))
 
 
 def _how(report: StallReport) -> str:
@@ -81,7 +82,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
     if not isinstance(report, StallReport):
         return ()
     return (
-        sentence(f"{_who(report)}{_how(report)}.", report.span),
+        sentence(_first_word(f"{_who(report)}{_how(report)}."), report.span),
         sentence(_WHAT[report.group]),
         *_stuck(report, graph),
         *_held(report, graph),
@@ -98,8 +99,7 @@ def _stuck(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
     for one in drawn(report):
         found = spinning(one.stack)
         path = function_path(StackTrace(interrupted(one.stack)))
-        name = stack_name(one)
-        name = name[:1].upper() + name[1:] if name.startswith("a CPU") else name
+        name = _first_word(stack_name(one))
         if found is None:
             text = f"{name} is at {path}" if path else f"{name} has no telling stack"
             yield sentence(text + ("" if path.endswith("...") else "."), one.span)
@@ -115,6 +115,11 @@ def _stuck(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
         )
     elif not any(is_stuck(report, one) for one in report.stacks) and report.stacks:
         yield sentence("None of the stacks is of a CPU that is stuck.")
+
+
+def _first_word(text: str) -> str:
+    """Only our own words begin with a capital; a task is called what it is called."""
+    return text[:1].upper() + text[1:] if text.startswith("a CPU") else text
 
 
 def _held(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
@@ -135,7 +140,12 @@ def _held(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
 
 
 def _starved(report: StallReport) -> Iterator[Sentence]:
-    for line in report.lines:
+    for line in (report.title, *report.lines):
+        pids = [word[1:].partition("/")[0].partition(":")[0] for word in line.split() if word[:1] == "P"]
+        pids = [pid for pid in pids if pid.isascii() and pid.isdigit()]
+        if pids and ("Tasks blocked on" in line or "expedited" in line):
+            noun = "process" if len(pids) == 1 else "processes"
+            yield sentence(f"RCU waits for the {noun} {listed(pids)}, preempted inside of a read section.", report.span)
         if " kthread starved for " in line:
             thread = line.partition(" kthread")[0]
             yield sentence(

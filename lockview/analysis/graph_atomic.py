@@ -62,12 +62,15 @@ def culprits(report: AtomicReport) -> tuple[HeldLock, ...]:
 
 def sleeping_place(report: AtomicReport) -> str:
     """What the task did that it must not: ``sleep at mm/slub.c:1595``."""
+    if report.assumed:
+        needs = "atomic context" if report.assumed == "atomic" else "migration off"
+        return f"{needs} needed at {report.place or 'a place that is not named'}"
     return "schedule" if report.scheduling else f"sleep at {report.place or 'a place that is not named'}"
 
 
 def _ladder(report: AtomicReport) -> LockGraph:
     held = [lock for lock in report.held_locks.locks if not lock.released] if report.held_locks else []
-    guilty = culprits(report)
+    guilty = () if report.assumed else culprits(report)
     nodes = [
         LockNode(
             number,
@@ -80,10 +83,11 @@ def _ladder(report: AtomicReport) -> LockGraph:
         for number, lock in enumerate(held)
     ]
     causes = [number for number, lock in enumerate(held) if lock in guilty]
-    if not guilty and report.disabled_at and not report.disabled_at.function.startswith("0x"):
+    open_cause = not guilty and not report.assumed
+    if open_cause and report.disabled_at and not report.disabled_at.function.startswith("0x"):
         causes = [len(nodes)]
         nodes.append(_context(len(nodes), f"preemption off since {report.disabled_at.bare_function}"))
-    elif not guilty and ("irqs_disabled()", "0") not in report.facts and dict(report.facts).get("irqs_disabled()"):
+    elif open_cause and ("irqs_disabled()", "0") not in report.facts and dict(report.facts).get("irqs_disabled()"):
         causes = [len(nodes)]
         nodes.append(_context(len(nodes), "interrupts off"))
     sleep = len(nodes)

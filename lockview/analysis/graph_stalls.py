@@ -59,7 +59,9 @@ def is_stuck(report: StallReport, one: StallStack) -> bool:
     """Whether a stack is of a CPU that the report is about, or of the task that the title names."""
     if report.task and one.task and one.task.pid == report.task.pid:
         return True
-    return one.cpu in report.cpus if report.cpus else one is report.stacks[0]
+    if one.cpu is None or not report.cpus:
+        return one is report.stacks[0] and not one.label
+    return one.cpu in report.cpus
 
 
 def stack_name(one: StallStack) -> str:

@@ -182,4 +182,6 @@ def _kind(frame: Frame, table: tuple[tuple[str, LockKind], ...]) -> LockKind | N
 
 
 def _words(kind: LockKind) -> str:
-    return "a lock" if kind is LockKind.UNKNOWN else f"a {kind}"
+    if kind is LockKind.UNKNOWN:
+        return "a lock"
+    return f"an {kind}" if kind in (LockKind.RWLOCK, LockKind.RWSEM) else f"a {kind}"

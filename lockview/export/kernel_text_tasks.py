@@ -127,6 +127,8 @@ def _rcu(report: RcuReport) -> Iterator[str]:
 
 def _validator(report: ValidatorReport) -> Iterator[str]:
     collides = report.title.endswith("chain_key collision")
+    if report.title.startswith("WARNING: ") and not collides:
+        yield "------------[ cut here ]------------"
     yield from header(report) if collides else (report.title,)
     for line in report.lines:
         yield f"{report.task}: {line}" if line.startswith(_COLLISION) and report.task else line

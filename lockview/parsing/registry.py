@@ -266,8 +266,8 @@ FAMILIES: tuple[Family, ...] = (
         whole=(
             r"(?:\[ cut here \]-{3,20} |\A)WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at kernel/(?:locking/)?"
             r"lockdep\.c:\d{1,7} \S{1,250}(?= |$)|kernel/locking/lockdep\.c:\d{1,7} at \S{1,250}, CPU#\d{1,5}: "
-            r".{1,64}?/\d{1,10}(?= |$))(?! (?:DEBUG_LOCKS|releasing a|unpinning|pinning|pin count|downgrading|Looking for|Detected use|"
-            r"lockdep bfs|hm#|Can't find a lock))"
+            r".{1,64}?/\d{1,10}(?= |$))(?! (?:DEBUG_LOCKS|releasing a|unpinning|pinning|pin count|downgrading|"
+            r"Looking for|Detected use|lockdep bfs|hm#|Can't find a lock))"
         ),
     ),
     Family(

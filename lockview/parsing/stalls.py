@@ -30,10 +30,7 @@ RCU_STALL = (
     r"(?: \d{1,20} jiffies s: \d{1,20} root: \S{1,60})?"
 )
 _NMI = r"(NMI backtrace for cpu (\d{1,5})(?! skipped))"
-_LABEL = (
-    r"(?:rcu: )?((?:RCU grace-period kthread stack dump|Stack dump where RCU GP kthread last ran|"
-    r"blocking rcu_node structures \(internal RCU debug\)):)"
-)
+_LABEL = r"(?:rcu: )?((?:RCU grace-period kthread stack dump|Stack dump where RCU GP kthread last ran):)"
 _LINES = (
     r"\d{1,5}-[-.!A-Za-z]{2,8}: \(",  # the state of one CPU
     r"(?:\d{1,5}|[0-9a-f]{8,16}): (?:\(\d{1,10} (?:ticks|GPs)|[.A-Z]{2} nvcsw: )",
@@ -52,7 +49,11 @@ _LINES = (
 )
 """Beginnings of the sentences below the title, each of which fills its line."""
 _SENTENCE = "(?:rcu: )?(?:" + "|".join(_LINES) + ")"
-_STUCK = (r"(?:^|\s|\{ ?)(\d{1,5})(?=-[-.!A-Za-z]{2,8}[: ])", r"^(\d{1,5}): \(\d")
+_STUCK = (
+    r"(?:^|[ {])(\d{1,5})(?=-[-.!A-Za-z]{2,8}[: ])",
+    r"^(\d{1,5}): \(\d",
+    r"INFO: .* CPU (\d{1,5})(?: stall|$| \()",
+)
 _FIRST = frozenset("(#0123456789abcdefrATUPINSC")
 """With these the sentences begin."""
 
@@ -78,6 +79,12 @@ def _stack_words(stream: Stream, start: int, end: int) -> Token | None:
         found = HungTaskReader.own_words(stream, start, end)
         token = found if found and found.groups[0] == "task" else None
     return token
+
+
+def _in_braces(text: str) -> list[int]:
+    """The CPUs that kernels before 4.19 list in the title: ``{ 0 3}``."""
+    inside = text.partition("{")[2].partition("}")[0].split()
+    return [int(word) for word in inside if word.isascii() and word.isdigit() and len(word) < 6]
 
 
 def _in_one_line(stream: Stream, title: Title | None) -> Title | None:
@@ -242,6 +249,7 @@ class StallReader(IrqTraceReader):
             for text in (self.title_text, *self._lines):
                 for pattern in _STUCK:
                     found += [int(cpu) for cpu in compiled(pattern).findall(text)]
+            found += _in_braces(self.title_text)
         return tuple(dict.fromkeys(found))
 
     def _stack(self, one: _Open) -> StallStack:

@@ -16,6 +16,11 @@ from lockview.parsing.tokens import Token, Word
 _LINK = r"(?:hlock_id|class_idx):\d{1,8} -> chain_key:[0-9a-f]{16,40} ?"
 _BANNER = r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?at [^\s:]{1,250}:\d{1,7} \S{1,250}"
 _NEW_BANNER = r"WARNING: [^\s:]{1,250}:\d{1,7} at \S{1,250}, CPU#\d{1,5}: .{1,64}?/\d{1,10}"
+_CUT_HERE = "[ cut here ]"
+_REASON = r"---\[ end trace [^\]]{0,40}\]-{0,3} (possible reason: unannotated irqs-o(?:n|ff)\.)"
+_SET_AT = r".{0,2} set at \[<[0-9a-f]{0,16}>\] \S{1,250}"
+"""A wrap may stand in the middle of it."""
+_BANNER_WITHIN = 600
 _MAX_EXPRESSION = 400
 _BEFORE_COLLISION = 12_000
 _words = phrase_words(
@@ -147,10 +152,16 @@ class WarnReader(ValidatorReader):
         super().__init__(stream, title, start, end)
         if title:
             self._take_expression(title)
+            self._take_banner_above(title)
 
     def _take_expression(self, title: Title) -> None:
         """Lengthen the title to the end of its line, or where that is far, to the bracket that closes."""
         text, limit = self.stream.flat, min(title.start + _MAX_EXPRESSION, self.limit)
+        if title.start and title.text[0].isalpha() and text[title.start - 1].isalpha():
+            # The words that are searched for stand in longer ones too: unpinning, Voluntary.
+            start = text.rfind(" ", 0, title.start) + 1
+            self.start = start
+            title = Title(text[start : title.end], start, title.end)
         stop = min(self.stream.line_end(title.end - 1), limit)
         open_brackets = text.count("(", title.start, stop) - text.count(")", title.start, stop)
         if open_brackets > 0 and " WARNING: " not in text[title.end : stop]:
@@ -158,12 +169,41 @@ class WarnReader(ValidatorReader):
             stop = min(max(text.find(") ", stop, limit) + 1, stop), limit)
         banner = text.find(" WARNING: ", title.end, stop)
         stop = banner if banner >= 0 else stop
+        site = compiled(_SET_AT).match(text, max(stop - 8, 0), self.limit)
+        stop = site.end() if site else stop
         self.last = self.walked = stop
         self.title = Title(text[title.start : stop].strip(), title.start, stop)
 
+    def _take_banner_above(self, title: Title) -> None:
+        """Until 4.10 the banner stands above the text of a WARN."""
+        text, front = self.stream.flat, max(title.start - _BANNER_WITHIN, 0)
+        found = text.rfind("WARNING: ", front, title.start)
+        for pattern in (_BANNER, _NEW_BANNER):
+            match = compiled(pattern).match(text, found, title.start) if found >= 0 else None
+            if match and not text[match.end() : title.start].strip():
+                self.sentences.append(match[0])
+                self.part = Part.BACKTRACE
+        if self._stated:
+            self.part = Part.BACKTRACE
+
+    @property
+    def _stated(self) -> bool:
+        """Whether the title is the banner itself, with the condition in it."""
+        return self.title is not None and self.title.text.startswith("WARNING: [")
+
+    def _end(self, token: Token) -> None:
+        """Why the state of interrupts is not what lockdep knows of it is said below the WARN."""
+        reason = compiled(_REASON).match(self.stream.flat, token.start, self.limit)
+        if reason:
+            self.sentences.append(reason[1])
+            self.last = reason.end()
+        super()._end(token)
+
     @property
     def has_body(self) -> bool:
-        return any(line.startswith("WARNING: ") for line in self.sentences) and not self._begins_collision()
+        banner = any(line.startswith("WARNING: ") for line in self.sentences)
+        stated = self._stated and self.backtrace.frames
+        return bool(banner or stated) and not self._begins_collision()
 
     def _begins_collision(self) -> bool:
         title = self.title
@@ -172,3 +212,24 @@ class WarnReader(ValidatorReader):
             and title.text.startswith("DEBUG_LOCKS_WARN_ON(chain")
             and "chain_key collision" in self.stream.flat[title.end : title.end + _BEFORE_COLLISION]
         )
+
+
+class SilentWarnReader(ValidatorReader):
+    """A WARN of lockdep without any text: its banner is all there is."""
+
+    def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        if title and _CUT_HERE in title.text:
+            above = title.text.index("WARNING: ")
+            start = title.start + above
+            title = Title(title.text[above:], start, title.end)
+        super().__init__(stream, title, start, end)
+        self.part = Part.BACKTRACE
+
+    @property
+    def has_body(self) -> bool:
+        return bool(self.backtrace.frames)
+
+    def _foreign(self, token: Token) -> None:
+        """``Kernel panic - not syncing: panic_on_warn set`` stands above the stack."""
+        if self.backtrace.frames:
+            super()._foreign(token)
