@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from lockview.model.text import Span
 
-
 _MOST_BETWEEN = 4
 """So many lines of other printers are looked for inside one lock line."""
 
