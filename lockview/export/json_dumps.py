@@ -69,6 +69,7 @@ TABLE = record(
             )
         ),
         "remarks": many(TEXT),
+        "headings": many(TEXT),
         "span": SPAN,
     },
 )

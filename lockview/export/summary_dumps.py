@@ -11,7 +11,8 @@ from lockview.model.orders import LockOrders, OrderSource
 from lockview.model.statistics import Table, TableKind
 
 _MOST = 3
-_CONTENTIONS = "contentions"
+_CONTENTIONS = ("contentions", "contended")
+_SOURCES = {TableKind.PERF_REPORT: "perf lock report", TableKind.PERF_CONTENTION: "perf lock contention"}
 
 
 def dump_lines(log: Log) -> Iterator[str]:
@@ -44,13 +45,14 @@ def _orders(orders: LockOrders) -> Iterator[str]:
 
 
 def _table(table: Table) -> Iterator[str]:
-    yield f"lines {table.span.first}-{table.span.last}: /proc/{table.kind}: {_counted(len(table.rows), 'row')}"
-    if table.kind is TableKind.CONTENTION and _CONTENTIONS in table.columns:
-        column = table.columns.index(_CONTENTIONS)
-        counts = [(row.values[column] or 0, row.name) for row in table.rows if column < len(row.values)]
+    source = _SOURCES.get(table.kind, f"/proc/{table.kind}")
+    yield f"lines {table.span.first}-{table.span.last}: {source}: {_counted(len(table.rows), 'row')}"
+    counted = [column for column, name in enumerate(table.columns) if name in _CONTENTIONS]
+    for column in counted[:1]:
+        counts = [(row.values[column] or 0, row.name or row.mode) for row in table.rows if column < len(row.values)]
         worst = sorted((item for item in counts if item[0]), key=lambda item: -item[0])[:_MOST]
         if worst:
-            yield "  most waited for: " + ", ".join(f"{name} ({count:,} times)" for count, name in worst)
+            yield "  most waited for: " + ", ".join(f"{name} ({_counted(int(count), 'time')})" for count, name in worst)
     yield from (f"  {remark}" for remark in table.remarks)
 
 

@@ -1,4 +1,4 @@
-"""Tables of numbers that a kernel keeps about its locks: /proc/lockdep_stats and /proc/lock_stat."""
+"""Tables of numbers about the locks of a kernel: /proc/lockdep_stats, /proc/lock_stat and those of perf lock."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from lockview.model.text import NOWHERE, Span
 
 
 class TableKind(StrEnum):
-    """The file that a table stands in; the value is the stable name in the JSON form."""
+    """Where a table comes from; the value is the stable name in the JSON form."""
 
     LOCKDEP = "lockdep_stats"
     CONTENTION = "lock_stat"
+    PERF_REPORT = "perf_lock_report"
+    PERF_CONTENTION = "perf_lock_contention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,10 @@ class ContentionPoint:
 class TableRow:
     """One line of numbers, one per column, None where nothing is printed.
 
-    ``mode`` is ``W`` or ``R`` for a class whose writers and readers are counted apart. ``waiters`` are the places that
-    waited and ``holders`` those that were waited for. ``uncertain`` marks a name that the kernel had to shorten, so
-    that several classes may look like it.
+    ``mode`` is ``W`` or ``R`` for a class whose writers and readers are counted apart; of ``perf lock contention`` the
+    word before the name: the type of the lock, its address, or the pid. ``waiters`` are the places that
+    waited, of perf the calls that led there, innermost first, and ``holders`` those that were waited for.
+    ``uncertain`` marks a name that the kernel or perf had to shorten, so that several classes may look like it.
     """
 
     name: str
@@ -45,9 +48,10 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``version`` is that of lock_stat, times there are microseconds.
+    """A table; ``version`` is that of lock_stat, times are microseconds.
 
-    ``remarks`` are sentences about it: lock debugging was off, a limit was reached.
+    ``remarks`` are sentences about it: lock debugging was off, a limit was reached. ``headings`` are what perf writes
+    over the words of its rows, that of the name last: ``type`` and ``caller``, ``Name``.
     Source: ``lockdep_stats_show`` and ``seq_stats``, kernel/locking/lockdep_proc.c.
     """
 
@@ -56,6 +60,7 @@ class Table:
     rows: tuple[TableRow, ...] = ()
     version: str = ""
     remarks: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)
 
     def row(self, name: str) -> TableRow | None:

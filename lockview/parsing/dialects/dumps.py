@@ -55,6 +55,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("orders", (b"all lock chains:",), "lockdep_orders", "ChainsReader"),
     Dialect("tables", (b" lock-classes: ",), "lockdep_stats", "StatisticsReader", 3),
     Dialect("tables", (b"lock_stat version ",), "lock_stat", "ContentionReader"),
+    Dialect("tables", (b" total wait ", b" avg wait "), "perf_lock", "PerfLockReader"),
     Dialect(
         "event_streams",
         (b": lock_", b": contention_", b" lock:lock_", b" lock:contention_"),

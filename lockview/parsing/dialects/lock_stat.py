@@ -61,10 +61,11 @@ class ContentionReader:
             self._first = self._last = number
             return True
         bare = text.strip()
-        if not bare or bare.startswith(("....", "----", "class name ")):
+        if not bare or bare.startswith(("....", "class name ")):
             known = True
-            if bare.startswith("-"):
-                self._groups.append([])
+        elif not bare.strip("-"):  # as long as the name above, which may be a single letter
+            known = True
+            self._groups.append([])
         else:
             known = self._row(bare, number) or self._point(bare, number)
             if bare.startswith("*WARNING*"):
@@ -118,7 +119,7 @@ class ContentionReader:
             tuple(self._rows),
             self._version,
             tuple(self._remarks),
-            Span(self._first, self._last),
+            span=Span(self._first, self._last),
         )
 
 
