@@ -64,7 +64,9 @@ def lock_at(text: str, start: int, end: int) -> LockText | None:
 
 def _holds_other_words(name: str) -> bool:
     """Whether a "name" runs into the next lock: its own usage mask was cut."""
-    return len(name) > 24 and any(word in name for word in ("-> #", "+0x", " lock:", " #0: ", " held by ", "){"))
+    return len(name) > 24 and any(
+        word in name for word in ("-> #", "+0x", " lock:", " lock in the past:", " #0: ", " held by ", "){")
+    )
 
 
 def cut_lock_at(text: str, start: int, line_end: int) -> LockText | None:

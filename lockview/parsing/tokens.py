@@ -235,6 +235,9 @@ def _token_at(stream: Stream, start: int, end: int) -> Token | None:
     if first.isdigit():
         return _digit(stream, start, end)
     if first == "(":
+        if text.startswith("(inlined by) ", start):
+            # What faddr2line says about the frame above, on lines of its own, is no lock.
+            return Token(Word.OTHER, start, min(stream.line_end(start), end))
         return _lock(text, start, end) or _wants(stream, start, end) or _frame(stream, start, end)
     return _frame(stream, start, end) or _wants(stream, start, end)
 

@@ -93,3 +93,21 @@ def test_a_terminal_breaks_an_offset_without_time_stamps() -> None:
     assert report.backtrace is not None
     assert [frame.function for frame in report.backtrace.stack.frames] == ["dequeue_task_idle", "my_stop"]
     assert (report.backtrace.comm, report.kernel, report.build) == ("swapper", "2.6.37", "#111")
+
+
+def test_lines_of_faddr2line_between_those_of_a_report_are_no_locks() -> None:
+    text = (
+        "[   16.487309] WARNING: possible irq lock inversion dependency detected\n[   16.488313] 5.9.0 #9 Not tainted\n"
+        "[   16.488936] --------------------------------------------------------\n"
+        "[   16.489767] demo/6/0 just changed the state of lock:\n"
+        "[   16.490449] ffff8889eea6f418 (&host->lock){-...}-{2:2}, at: my_interrupt+0x1e/0x530 [my_ata]\n"
+        "__my_interrupt at /home/demo/linux/drivers/my-sff.c:1534\n"
+        "(inlined by) my_interrupt at /home/demo/linux/drivers/my-sff.c:2832\n"
+        "[   16.491639] but this lock took another, HARDIRQ-READ-unsafe lock in the past:\n"
+        "[   16.492561]  (&trig->list_lock){.+.?}-{2:2}\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, IrqInversionReport)
+    assert report.held is None
+    assert report.other is not None
+    assert (str(report.other.lock_class), report.other.usage) == ("&trig->list_lock", ".+.?")
