@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from lockview.model.logs import NearMiss
 from lockview.model.reports import Report, ReportKind
-from lockview.model.text import Problem
+from lockview.model.text import Problem, Span
 from lockview.parsing.candidates import LEAD, SMALL, Neighbourhood
 from lockview.parsing.envelopes import needs_all
 from lockview.parsing.lines import Stream, by_caller
@@ -85,8 +86,18 @@ def read_region(neighbourhood: Neighbourhood, used: set[str]) -> Region:
         reports += chunk.reports
         for miss in chunk.near_misses:
             misses.setdefault(miss.line, miss)
-    covered = [report.span for report in reports]
-    return Region(reports, [miss for line, miss in misses.items() if not any(line in span for span in covered)])
+    return Region(reports, list(_outside([report.span for report in reports], misses.values())))
+
+
+def _outside(spans: list[Span], misses: Iterable[NearMiss]) -> Iterator[NearMiss]:
+    """The near misses that stand in none of the spans."""
+    spans = sorted(spans)
+    firsts = [span.first for span in spans]
+    lasts = list(itertools.accumulate((span.last for span in spans), max))
+    for miss in misses:
+        before = bisect_right(firsts, miss.line)
+        if not before or lasts[before - 1] < miss.line:
+            yield miss
 
 
 def _finished(chunk: _Chunk, first_line: int) -> tuple[_Chunk, int]:
@@ -148,9 +159,23 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
                 read.append(reader.report())
             elif reader.miss:
                 misses.append(_miss(stream, reader))
+            reader.handlers.clear()  # they hold the reader, and so all that it has read
         reports += _in_passes(read)
-    noted = [with_notes(report, notes) for report in reports] if notes else reports
-    return _Chunk(noted, misses, min(open_lines, default=0))
+    return _Chunk(_noted(reports, notes), misses, min(open_lines, default=0))
+
+
+def _noted(reports: list[Report], notes: list[Problem]) -> list[Report]:
+    """The reports with the repairs of the lines they stand on."""
+    if not notes:
+        return reports
+    notes.sort(key=lambda note: note.span.first)
+    firsts = [note.span.first for note in notes]
+    longest = max(note.span.last - note.span.first for note in notes)
+    noted: list[Report] = []
+    for report in reports:
+        first, last = report.span.first - longest, report.span.last
+        noted.append(with_notes(report, notes[bisect_left(firsts, first) : bisect_right(firsts, last)]))
+    return noted
 
 
 def _in_passes(reports: list[Report]) -> list[Report]:
