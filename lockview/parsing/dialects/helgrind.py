@@ -1,4 +1,4 @@
-"""Helgrind's lock order violations.  Source: helgrind/hg_errors.c of Valgrind."""
+"""Helgrind's lock order violations, as text and as XML.  Source: helgrind/hg_errors.c of Valgrind."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ _FOLLOWED = r"followed by a later acquisition of lock at (0x[0-9A-Fa-f]{1,16})"
 _FIRST_SEEN = r"Lock at (0x[0-9A-Fa-f]{1,16}) was first observed"
 _SYMBOL = r'Address (0x[0-9A-Fa-f]{1,16}) is .{0,100}? data symbol "(.{1,300})"$'
 _PLACE = r"Address (0x[0-9A-Fa-f]{1,16}) is (.{1,300})$"
+_MOST_DIGITS = 10
+_FIELD = r"<([a-z]{1,20})>(.{0,2000})</\1>$"
 _FRAME = r"(?:at|by) (0x[0-9A-Fa-f]{1,16}): (.+)$"
 
 
@@ -45,6 +47,7 @@ class HelgrindReader(DialectReader):
         self._stack: StackBuilder | None = None
         self._first: dict[str, StackBuilder] = {}
         self._names: dict[str, tuple[str, str]] = {}
+        self._fields: dict[str, str] = {}
 
     def take_line(self, line: LogLine, text: str) -> bool | None:
         bare = _compiled(_MARK).sub("", text.strip(), count=1).strip()
@@ -53,15 +56,36 @@ class HelgrindReader(DialectReader):
             return True
         if not bare:
             return None
+        if bare.startswith("<"):
+            return self._element(line, bare)
         if match := _compiled(_FRAME).match(bare):
-            if self._stack is None:
-                return False
-            self._stack.frames.append(helgrind_frame(match[1], match[2], Span(line.number, line.number)))
-            return True
+            return self._add(helgrind_frame(match[1], match[2], Span(line.number, line.number)))
         if bare.startswith(("---", "Thread #", "Possible data race", "ERROR SUMMARY")):
             self.finished = True
             return False
         return self._section(line, bare)
+
+    def _element(self, line: LogLine, bare: str) -> bool:
+        """A line of the XML form: the same sentences, and the parts of a frame one by one."""
+        if match := _compiled(_FIELD).match(bare):
+            if match[1] in ("auxwhat", "text"):
+                return self._section(line, match[2].strip())
+            self._fields[match[1]] = match[2]
+        elif bare == "<frame>":
+            self._fields = {}
+        elif bare == "</frame>":
+            return self._add(_xml_frame(self._fields, Span(line.number, line.number)))
+        self.finished = bare == "</error>"
+        return True
+
+    def _add(self, frame: Frame) -> bool:
+        """Versions before 3.9 print the stack of the observed order right below the title, without a sentence."""
+        if self._stack is None and self._head and not any(self._orders.values()):
+            self._acquisition("observed", self._head[2], frame.span.first)
+        if self._stack is None:
+            return False
+        self._stack.frames.append(frame)
+        return True
 
     def _section(self, line: LogLine, bare: str) -> bool:
         if match := _compiled(_OBSERVED).match(bare):
@@ -157,6 +181,19 @@ def _site(stack: StackTrace) -> Frame | None:
 def _number(address: str) -> str:
     """The same number in one spelling: titles print capitals, the lines about locks do not."""
     return address.lower()
+
+
+def _xml_frame(fields: dict[str, str], span: Span) -> Frame:
+    """A frame that came in parts; like the text it names the file, or else the library."""
+    file, line = fields.get("file", ""), fields.get("line", "")
+    return Frame(
+        fields.get("fn", "???"),
+        address=fields.get("ip", ""),
+        module="" if file else fields.get("obj", ""),
+        file=file,
+        line=int(line) if file and line.isascii() and line.isdecimal() and len(line) < _MOST_DIGITS else 0,
+        span=span,
+    )
 
 
 def helgrind_frame(address: str, text: str, span: Span) -> Frame:
