@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lockview.analysis.explain import Sentence, damage, sentence, well_known
+from lockview.analysis.explain import Sentence, damage, documented_orders, sentence, well_known
 from lockview.analysis.graph_irq import mentions_of
 from lockview.analysis.irq_links import is_inside
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation
@@ -53,6 +53,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
         *_interrupt(report, graph),
         *_marks(report, graph),
         *well_known(report, graph),
+        *documented_orders(graph),
         *_fix(report, graph),
         *_lacking(report),
         *damage(report, graph),

@@ -1,201 +1,143 @@
 """What is known about well-known lock classes: what they protect, and whether anybody ever waits for them.
 
-Only what the named source file says; names are those that lockdep prints. Imported when a sentence is asked for.
+The facts stand in ``resources/lock-classes.json``, which ``docs/lock-classes.md`` describes; it is read when the
+first sentence is asked for. Where the kernel's documents say in which order classes are taken: ``documented``.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from lockview.analysis.lock_graph import LockKind, LockNode
 from lockview.model.locks import LockClass
 
+FORMAT = ("lockview.lock-classes", 1)
+_FILE = "lock-classes.json"
+
 
 class Knowledge(NamedTuple):
-    """One or two sentences about a class, and the file that declares it.
+    """One or two sentences about a class, and where they come from.
 
+    ``name`` tells the entry apart. ``kinds`` are the sorts of lock that it has been, the newest first; ``names`` what
+    lockdep printed for it in its time, without ``#n`` and ``/n``, a ``*`` at the end standing for any rest.
     ``waited_for`` is False for classes on which no task ever waits, although lockdep treats them as locks.
     """
 
+    name: str
+    area: str
+    kinds: tuple[str, ...]
+    names: tuple[str, ...]
     text: str
-    source: str
+    sources: tuple[str, ...]
     waited_for: bool = True
+
+    @property
+    def source(self) -> str:
+        """The first of the sources."""
+        return self.sources[0]
+
+
+KIND_WORDS = {
+    "mutex": "Mutex",
+    "ww-mutex": "Wound/wait mutex",
+    "ww-acquire": "Acquire context of wound/wait mutexes",
+    "rwsem": "Reader-writer semaphore (rwsem)",
+    "percpu-rwsem": "Reader-writer semaphore with a counter per CPU (percpu-rwsem)",
+    "semaphore": "Semaphore",
+    "spinlock": "Spinlock",
+    "raw-spinlock": "Raw spinlock",
+    "rwlock": "Reader-writer lock (rwlock)",
+    "socket-lock": "Socket lock",
+    "seqcount": "Sequence counter",
+    "rcu": "RCU read section",
+    "srcu": "SRCU read section",
+    "marker": "Marker: a lockdep map without a lock behind it",
+    "work-queue": "Work queue, a lockdep map for waiting until it is empty",
+    "work-item": "Work item, a lockdep map for waiting until it has run",
+    "completion": "Completion, a lockdep map for waiting",
+    "reference-count": "Count of users, a lockdep map for waiting until there is none",
+}
+"""The kinds that the file may name, in words."""
+
+_TELLING = {
+    "mutex": LockKind.MUTEX,
+    "ww-mutex": LockKind.MUTEX,
+    "rwsem": LockKind.RWSEM,
+    "percpu-rwsem": LockKind.RWSEM,
+    "spinlock": LockKind.SPINLOCK,
+    "raw-spinlock": LockKind.SPINLOCK,
+    "rwlock": LockKind.RWLOCK,
+    "seqcount": LockKind.SEQCOUNT,
+}
+"""Kinds that the functions of a stack tell apart."""
+
+
+@cache
+def contents() -> dict[str, Any]:
+    """The file of knowledge as it is; an empty one where the installation lacks it, for it is no part of any result."""
+    import json
+    from pathlib import Path
+
+    package = Path(__file__).parent.parent
+    for folder in (package, package.parent):  # inside an installed package, and beside the package in a checkout
+        path = folder / "resources" / _FILE
+        if path.is_file():
+            found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+            return found
+    return {"classes": [], "orders": []}
+
+
+@cache
+def entries() -> dict[str, Knowledge]:
+    """All entries by their name."""
+    made = (
+        Knowledge(
+            entry["id"],
+            entry["area"],
+            tuple(entry["kinds"]),
+            tuple(entry["names"]),
+            entry["protects"],
+            tuple(entry["sources"]),
+            entry.get("waited_for", True),
+        )
+        for entry in contents()["classes"]
+    )
+    return {entry.name: entry for entry in made}
+
+
+@cache
+def _by_name() -> tuple[dict[str, Knowledge], tuple[tuple[str, Knowledge], ...]]:
+    """Entries by their whole names, and by beginnings of names, the longest first."""
+    exact = {name: entry for entry in entries().values() for name in entry.names if not name.endswith("*")}
+    open_ended = [(name[:-1], entry) for entry in entries().values() for name in entry.names if name.endswith("*")]
+    return exact, tuple(sorted(open_ended, key=lambda pair: -len(pair[0])))
 
 
 def known(lock_class: LockClass) -> Knowledge | None:
-    """What is known about a class; None for most."""
-    base = lock_class.base
-    exact = _EXACT.get(base)
-    if exact:
-        return exact
-    return next((entry for prefixes, entry in _BEGINNINGS if base.startswith(prefixes)), None)
+    """What is known about a class by its name; None for most."""
+    exact, beginnings = _by_name()
+    entry = exact.get(lock_class.base)
+    return entry or next((entry for start, entry in beginnings if lock_class.base.startswith(start)), None)
+
+
+def known_of(node: LockNode) -> Knowledge | None:
+    """What is known about a node. A lock that was taken by functions of another kind is a namesake and not known."""
+    entry = known(node.lock_class)
+    if entry is None:
+        return None
+    kinds = {_TELLING[kind] for kind in entry.kinds if kind in _TELLING}
+    return None if kinds and node.kind in _TELLING.values() and node.kind not in kinds else entry
+
+
+def kind_words(entry: Knowledge, node: LockNode) -> str:
+    """The kind of a known class in words: the one that the report shows, else all that it has been."""
+    shown = [kind for kind in entry.kinds if _TELLING.get(kind) is node.kind]
+    first, *others = [KIND_WORDS[kind] for kind in shown or entry.kinds]
+    return " or ".join([first, *(f"{words[0].lower()}{words[1:]}" for words in others)])
 
 
 def never_waited_for(node: LockNode) -> bool:
     """Whether a class is known to block nobody, though lockdep treats it as a lock."""
-    entry = known(node.lock_class)
+    entry = known_of(node)
     return not entry.waited_for if entry else node.kind is LockKind.SEQCOUNT
-
-
-_WORKQUEUE = "kernel/workqueue.c"
-_MM_TYPES = "include/linux/mm_types.h"
-_SUPER = "fs/super.c"
-
-_MMAP_LOCK = Knowledge(
-    "It protects the memory areas of one address space: page faults take it shared, mmap, munmap and mremap "
-    "exclusively.",
-    _MM_TYPES,
-)
-_RUN_QUEUE = Knowledge(
-    "The lock of one CPU's run queue, a raw spinlock. Waking a task takes it, so nearly everything may, printk "
-    "included.",
-    "kernel/sched/sched.h",
-)
-_RCU = Knowledge(
-    "An RCU read section. It waits for nobody; only functions such as synchronize_rcu wait for it to end.",
-    "include/linux/rcupdate.h",
-)
-_ACTIVE = Knowledge(
-    "No lock but the count of users of a sysfs or cgroup file: each operation on the file holds it, "
-    "and removing the file waits until all have ended.",
-    "fs/kernfs/dir.c",
-)
-_NOTIFIER = Knowledge(
-    "A marker, no lock: it stands for the start of an MMU notifier call, so that lockdep learns what such calls may "
-    "take. Nobody waits for it.",
-    "mm/mmu_notifier.c",
-    waited_for=False,
-)
-_HOTPLUG = Knowledge(
-    "It keeps CPUs from coming and going: readers hold it shared, bringing a CPU up or down takes it exclusively.",
-    "kernel/cpu.c",
-)
-
-_EXACT = {
-    "fs_reclaim": Knowledge(
-        "A marker, no lock: code that reclaims memory holds it, and every allocation that may start to reclaim takes "
-        "it for a moment, so that lockdep learns which locks reclaim needs. Nobody waits for it.",
-        "mm/page_alloc.c",
-        waited_for=False,
-    ),
-    "&vma->vm_sequence": Knowledge(
-        "A sequence counter of one memory area, from the speculative page fault patches. A writer makes it odd and "
-        "then even again and waits for nobody; a reader that sees it change gives up or tries again.",
-        "include/linux/mm_types.h with those patches",
-        waited_for=False,
-    ),
-    "&mm->mmap_sem": _MMAP_LOCK,
-    "&mm->mmap_lock": _MMAP_LOCK,
-    "mmap_lock": _MMAP_LOCK,
-    "&mapping->i_mmap_rwsem": Knowledge(
-        "It protects the list of memory areas that map a file: reclaim takes it shared to find them (rmap), "
-        "and adding, changing or removing such an area takes it exclusively.",
-        "include/linux/fs.h",
-    ),
-    "&mapping->i_mmap_mutex": Knowledge(
-        "It protects the list of memory areas that map a file; since 3.19 it is &mapping->i_mmap_rwsem.",
-        "include/linux/fs.h",
-    ),
-    "&anon_vma->rwsem": Knowledge(
-        "It protects the memory areas that may map one group of anonymous pages; reclaim takes it to find them (rmap).",
-        "include/linux/rmap.h",
-    ),
-    "mmu_notifier_invalidate_range_start": _NOTIFIER,
-    "__mmu_notifier_invalidate_range_start_map": _NOTIFIER,
-    "rtnl_mutex": Knowledge(
-        "The one mutex of network configuration: devices, addresses and routes change under it.",
-        "net/core/rtnetlink.c",
-    ),
-    "pernet_ops_rwsem": Knowledge(
-        "It protects the list of things that are set up for each network namespace.", "net/core/net_namespace.c"
-    ),
-    "genl_mutex": Knowledge("It serialises generic netlink.", "net/netlink/genetlink.c"),
-    "cpu_hotplug_lock": _HOTPLUG,
-    "cpu_hotplug_lock.rw_sem": _HOTPLUG,
-    "console_lock": Knowledge(
-        "It stands for the semaphore console_sem, which serialises the consoles.", "kernel/printk/printk.c"
-    ),
-    "(console_sem).lock": Knowledge(
-        "The spinlock inside the semaphore console_sem; every printk that may print to a console takes it.",
-        "kernel/printk/printk.c",
-    ),
-    "console_owner": Knowledge(
-        "A marker, no lock: it says that this CPU prints to the consoles. Another CPU that wants to print may spin "
-        "until it hands over.",
-        "kernel/printk/printk.c",
-    ),
-    "kn->active": _ACTIVE,
-    "kn->count": _ACTIVE,
-    "&rq->lock": _RUN_QUEUE,
-    "&rq->__lock": _RUN_QUEUE,
-    "&p->pi_lock": Knowledge("A raw spinlock of one task; waking the task takes it.", "include/linux/sched.h"),
-    "tasklist_lock": Knowledge("It protects the list of all tasks and their family ties.", "kernel/fork.c"),
-    "rcu_read_lock": _RCU,
-    "rcu_read_lock_bh": _RCU,
-    "rcu_read_lock_sched": _RCU,
-    "jbd2_handle": Knowledge(
-        "No lock but an open handle on a journal transaction; starting one may wait until a commit makes room, "
-        "and a commit waits for all handles.",
-        "fs/jbd2/transaction.c",
-    ),
-    "cgroup_mutex": Knowledge("The main mutex of control groups.", "kernel/cgroup/cgroup.c"),
-    "text_mutex": Knowledge("It serialises changes to the kernel's own code.", "kernel/extable.c"),
-    "slab_mutex": Knowledge("It protects the list of slab caches.", "mm/slab_common.c"),
-    "event_mutex": Knowledge("It serialises changes to trace events.", "kernel/trace/trace_events.c"),
-    "&p->lock": Knowledge("The mutex of one open seq_file, as in /proc; a read holds it throughout.", "fs/seq_file.c"),
-    "&pipe->mutex": Knowledge("The mutex of one pipe.", "fs/pipe.c"),
-    "&disk->open_mutex": Knowledge("It serialises opening and closing of one disk.", "include/linux/blkdev.h"),
-}
-
-_BEGINNINGS: tuple[tuple[str | tuple[str, ...], Knowledge], ...] = (
-    (
-        "(wq_completion)",
-        Knowledge(
-            "No lock but a work queue: a worker holds it while it runs an item of the queue, and flushing the queue "
-            "waits until its items have run.",
-            _WORKQUEUE,
-        ),
-    ),
-    (
-        ("(work_completion)", "((work_completion)"),
-        Knowledge(
-            "No lock but a work item: a worker holds it while it runs the item, and flushing or cancelling the item "
-            "waits until it has run.",
-            _WORKQUEUE,
-        ),
-    ),
-    (
-        "(complete)",
-        Knowledge(
-            "No lock but a completion: who waits for it is held up until it is completed.", "include/linux/completion.h"
-        ),
-    ),
-    (
-        "&q->q_usage_counter",
-        Knowledge(
-            "No lock but the count of users of a block queue: requests hold it, and freezing the queue waits for them.",
-            "block/blk-core.c",
-        ),
-    ),
-    (
-        ("sb_writers", "sb_pagefaults", "sb_internal"),
-        Knowledge(
-            "It keeps a file system from being frozen: who changes the file system holds it shared, and freezing waits "
-            "for all of them.",
-            _SUPER,
-        ),
-    ),
-    ("&type->s_umount_key", Knowledge("It keeps a file system from being unmounted, remounted or frozen.", _SUPER)),
-    (
-        ("&sb->s_type->i_mutex_key", "&type->i_mutex_dir_key"),
-        Knowledge(
-            "The lock of one inode, a mutex before 4.7 and a rwsem since; a directory's has a class of its own.",
-            "fs/inode.c",
-        ),
-    ),
-    (
-        "sk_lock-AF_",
-        Knowledge("Ownership of one socket, as lock_sock takes it; a task may sleep for it.", "net/core/sock.c"),
-    ),
-    ("slock-AF_", Knowledge("The spinlock of one socket.", "net/core/sock.c")),
-)

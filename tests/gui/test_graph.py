@@ -178,7 +178,8 @@ def test_the_tip_of_a_lock_decodes_its_usage(panel: GraphPanel) -> None:
     assert item is not None
     lines = panel.view.tip_of(item.shown).splitlines()
     assert lines[0].startswith("fs_reclaim, context marker")
-    assert len(lines) == 5
+    assert len(lines) == 6
+    assert lines[5].startswith("A marker, no lock")
     assert "hard interrupts" in lines[1]
 
 

@@ -50,13 +50,19 @@ def lock_rows(report: Report, graph: LockGraph, number: int) -> tuple[Row, ...]:
 
 
 def _nature(node: LockNode) -> Iterator[Row]:
-    from lockview.analysis.knowledge import known
+    from lockview.analysis.documented import placement_words
+    from lockview.analysis.knowledge import kind_words, known_of
 
-    yield Row(Kind.FACT, KINDS[node.kind], label="Kind")
-    about = known(node.lock_class)
-    if about is not None:
+    about = known_of(node)
+    if about is None:
+        yield Row(Kind.FACT, KINDS[node.kind], label="Kind")
+    else:
+        yield Row(Kind.FACT, kind_words(about, node), label="Kind")
         yield Row(Kind.FACT, about.text, label="What it is", detail="")
-        yield Row(Kind.FACT, about.source, label="Declared in", fixed=((0, len(about.source.split(" ")[0])),))
+        places = placement_words(about.name)
+        if places:
+            yield Row(Kind.FACT, "\u2028".join(places), label="Documented order")
+        yield _sources(about.sources)
     lock_class = node.lock_class
     if lock_class.subclass:
         yield Row(
@@ -64,6 +70,15 @@ def _nature(node: LockNode) -> Iterator[Row]:
         )
     if lock_class.key_number > 1:
         yield Row(Kind.FACT, f"Number {lock_class.key_number} of the classes with this name", label="Class")
+
+
+def _sources(sources: tuple[str, ...]) -> Row:
+    """Where the facts come from, one place a line, its path in the fixed face."""
+    starts = [0]
+    for source in sources[:-1]:
+        starts.append(starts[-1] + len(source) + 1)
+    places = tuple((start, len(source.partition(",")[0])) for start, source in zip(starts, sources, strict=True))
+    return Row(Kind.FACT, "\u2028".join(sources), label="Known from", fixed=places)
 
 
 def _people(report: Report, node: LockNode) -> Iterator[Row]:

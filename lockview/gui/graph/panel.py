@@ -312,7 +312,7 @@ class GraphPanel(QWidget):
             return group.title
         from lockview.gui.graph.tips import tip_text
 
-        return tip_text(report.graph, report.report.title, group)
+        return tip_text(report.report, report.graph, group)
 
     def _describe(self, item: str) -> None:
         """Tell assistive tools what the picture shows; they cannot look into a scene."""

@@ -1,16 +1,40 @@
-"""What the tool tip of a group says: its title, line by line, and for a lock what its usage marks mean."""
+"""What the tool tip of a group says: its title, line by line, and what is known about the lock or the edge."""
 
 from __future__ import annotations
 
-from lockview.analysis.lock_graph import LockGraph
-from lockview.analysis.usage import decode_usage
+from collections.abc import Iterator
+
+from lockview.analysis.lock_graph import LockGraph, LockNode, Subject
 from lockview.layout.drawing import Group
+from lockview.model.reports import Report
 
 
-def tip_text(graph: LockGraph, report_title: str, group: Group) -> str:
-    """Plain text. ``report_title`` tells the era that the marks were written in."""
+def tip_text(report: Report, graph: LockGraph, group: Group) -> str:
+    """Plain text. The report tells the era that marks were written in, and how the kernel was built."""
     sort, _, number = group.name.partition(":")
     lines = group.title.split("; ")
-    if sort == "lock" and number.isdecimal() and int(number) < len(graph.nodes):
-        lines += decode_usage(graph.nodes[int(number)].usage, report_title)
+    if number.isdecimal():
+        if sort == "lock" and int(number) < len(graph.nodes):
+            lines += _of_lock(report, graph.nodes[int(number)])
+        elif sort == "edge":
+            lines += _of_edge(graph, int(number))
     return "\n".join(lines)
+
+
+def _of_lock(report: Report, node: LockNode) -> Iterator[str]:
+    from lockview.analysis.knowledge import known_of
+    from lockview.analysis.usage import decode_usage, decode_wait_types, has_raw_nesting
+
+    if node.subject is not Subject.LOCK:
+        return
+    yield from decode_usage(node.usage, report.title)
+    yield from decode_wait_types(node.wait_types, has_raw_nesting(report))
+    about = known_of(node)
+    if about is not None:
+        yield about.text
+
+
+def _of_edge(graph: LockGraph, number: int) -> Iterator[str]:
+    from lockview.analysis.documented import verdict_words, verdicts
+
+    yield from (verdict_words(graph, verdict) for verdict in verdicts(graph) if verdict.edge.number == number)
