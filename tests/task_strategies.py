@@ -60,6 +60,23 @@ _SENTENCES: dict[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = {
             "DEBUG_RWSEMS_WARN_ON(tmp < 0): count = 0x0, magic = 0xffff88803e77a1a8, list empty",
             ("WARNING: kernel/locking/rwsem.c:1346 at __up_read+0x3bc/0x5f8, CPU#1: demo/42",),
         ),
+        *(
+            (title, ("WARNING: CPU: 1 PID: 42 at kernel/locking/lockdep.c:585 lock_fn+0x1/0x2",))
+            for title in (
+                "releasing a pinned lock",
+                "pinning an unheld lock",
+                "unpinning an unheld lock",
+                "pin count corrupted",
+                'Looking for class "&a->lock" with key k.1, but found a different class "&b" with the same key',
+                "hm#1, depth: 3 [3], 0123456789abcdef != 1123456789abcdef",
+                "do not call blocking ops when !TASK_RUNNING; state=2 set at [<ffffffff81234567>] wait+0x1/0x2",
+                "raw_local_irq_restore() called with IRQs enabled",
+                "Voluntary context switch within RCU read-side critical section!",
+            )
+        ),
+        ("WARNING: CPU: 0 PID: 42 at kernel/locking/lockdep.c:704 register_lock_class+0xce6/0x2650", ()),
+        ("WARNING: kernel/locking/lockdep.c:704 at register_lock_class+0xce6/0x2650, CPU#1: demo/42", ()),
+        ("WARNING: [debug_locks && !(held != 0)] net/core/dev.c:12 at fn+0x1/0x2, CPU#0: demo/42", ()),
         (
             "WARNING: chain_key collision",
             (

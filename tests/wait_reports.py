@@ -131,6 +131,15 @@ def atomic_reports(draw: DrawFn) -> AtomicReport:
         facts += draw(st.sampled_from([(), (("non_block", "0"),)]))
         facts += draw(st.sampled_from([(), (("preempt_count", "201"), ("expected", "0"))]))
         facts += draw(st.sampled_from([(), (("RCU nest depth", "1"), ("expected", "0"))]))
+    assumed = draw(st.sampled_from(["", "", "atomic", "non migratable"]))
+    if scheduling and draw(st.booleans()):
+        title = f"BUG: scheduling in a non-blocking section: {task}/2"
+        facts, assumed = (("non_block", "2"),), ""
+    elif assumed:
+        title = f"BUG: assuming {assumed} context at {place}"
+        facts = (("in_atomic()", "0"), ("irqs_disabled()", "0"))
+        facts += (("migration_disabled()", "0"),) if assumed != "atomic" else ()
+        scheduling = False
     frame = _frames("").map(lambda frame: replace(frame, address="ffffffff81234567", reliable=True))
     stamp = draw(st.none() | st.integers(0, 10**9))
     words = [f"{irqs} last {change}" for irqs in ("hardirqs", "softirqs") for change in ("enabled", "disabled")]
@@ -148,6 +157,7 @@ def atomic_reports(draw: DrawFn) -> AtomicReport:
         event_stamp=stamp,
         irq_events=() if stamp is None else tuple([IrqEvent(word, stamp, draw(frame)) for word in words]),
         lockdep_off=off,
+        assumed=assumed,
     )
 
 

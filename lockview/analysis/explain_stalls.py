@@ -114,7 +114,7 @@ def _stuck(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
             "That is a guess from the innermost function: a CPU in a lock's slow path may have been about to get it."
         )
     elif not any(is_stuck(report, one) for one in report.stacks) and report.stacks:
-        yield sentence("None of the stacks is of a CPU that is stuck.")
+        yield sentence("No stack is of a CPU that is stuck.")
 
 
 def _first_word(text: str) -> str:

@@ -162,15 +162,23 @@ def interrupted(stack: StackTrace) -> tuple[Frame, ...]:
     """The frames of the code that was stuck, without those of the timer or NMI that found it so."""
     frames = [frame for frame in stack.frames if frame.reliable and frame.part != "NMI"]
     frames = [frame for frame in frames if not frame.function.startswith("0x")]
-    end, entered = 0, False
-    for index, frame in enumerate(frames):
-        if is_interrupt_entry(frame.bare_function) and end:
+    end = _first_watcher(frames)
+    entered = False
+    for index in range(end, len(frames)) if end else ():
+        name = frames[index].bare_function
+        if is_interrupt_entry(name):
             end, entered = index + 1, True
-        elif frame.bare_function.startswith(_WATCHERS) and not entered:
+        elif name.startswith(_WATCHERS) and not entered:
             end = index + 1
         elif entered or index - end >= _BETWEEN:
             break
     return tuple(frames[end:])
+
+
+def _first_watcher(frames: list[Frame]) -> int:
+    """How many frames the stack of the watcher begins with: it, and the interrupted function if registers name it."""
+    above = 1 if len(frames) > 1 and not frames[0].part and frames[1].part == "IRQ" else 0
+    return above + 1 if frames[above : above + 1] and frames[above].bare_function.startswith(_WATCHERS) else 0
 
 
 def _pauses(frame: Frame) -> bool:

@@ -130,7 +130,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="locks held at exit",
-        titles=("still has locks held!", "BUG: lock held at task exit time!"),
+        titles=("still has locks held!", "BUG: lock held at task exit time!", "WARNING: lock held at task exit time!"),
         signs=(" is exiting with locks still held!",),
         anchors=(b"still has locks held!", b"lock held at task exit"),
         weak_anchors=(),
@@ -365,7 +365,7 @@ FAMILIES: tuple[Family, ...] = (
         whole=(
             r"(?:BUG|Debug): sleeping function called from invalid context at [^\s:]{1,200}:\d{1,7}"
             r"|BUG: scheduling while atomic: .{1,64}?/(?:\d{1,10}/0x[0-9a-f]{1,16}|0x[0-9a-f]{1,16}/\d{1,10})"
-            r"|BUG: scheduling in a non-blocking section: .{1,64}?/\d{1,10}/-?\d{1,10}"
+            r"|BUG: scheduling in a non-blocking section: .{1,64}?/\d{1,10}/-?\d{1,10}(?= |$)"
             r"|BUG: assuming (?:atomic|non migratable) context at [^\s:]{1,200}:\d{1,7}"
         ),
     ),
