@@ -2,7 +2,8 @@
 
 Requests come on standard input and answers leave on standard output, as frames: a 4-byte big-endian length and so many
 bytes of UTF-8 JSON. A request is ``{"job": name, "payload": ...}``; answers are any number of ``{"progress": [done,
-total]}`` and then one ``{"done": result}`` or ``{"failed": sentence}``. The parent cancels by killing the process.
+total]}`` and ``{"news": value}``, and then one ``{"done": result}`` or ``{"failed": sentence}``. The parent cancels by
+killing the process. A job that goes on for as long as something is written ends when standard input does.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any, BinaryIO
 
 LONGEST_FRAME = 1 << 30
@@ -18,6 +20,8 @@ MOST_MEMORY = 8 << 30
 """Address space that the child may take (bytes); Graphviz and hostile sources stop there and not at the swap."""
 
 Progress = Callable[[int, int], None]
+Tell = Callable[[str, object], None]
+"""Takes the kind of an answer and its value."""
 
 
 def frame(value: object) -> bytes:
@@ -69,8 +73,8 @@ def _limit_memory() -> None:
 
 
 def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
-    def progress(done: int, total: int) -> None:
-        answers.write(frame({"progress": [done, total]}))
+    def tell(kind: str, value: object) -> None:
+        answers.write(frame({kind: value}))
         answers.flush()
 
     job = JOBS.get(request["job"])
@@ -79,7 +83,7 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
     from lockview.document.errors import UserError
 
     try:
-        return {"done": job(request["payload"], progress)}
+        return {"done": job(request["payload"], tell)}
     except UserError as error:
         return {"failed": str(error)}
     except ImportError as error:
@@ -88,19 +92,40 @@ def _answer(request: dict[str, Any], answers: BinaryIO) -> dict[str, object]:
         return {"failed": f"The job needs more than {MOST_MEMORY >> 30} GiB of memory and was stopped."}
 
 
-def _layered(payload: Any, _: Progress) -> object:
+def _layered(payload: Any, _: Tell) -> object:
     from lockview.layout.graphviz import layered_by_graphviz
 
     return layered_by_graphviz(payload)
 
 
-def _read(payload: Any, progress: Progress) -> object:
+def _read(payload: Any, tell: Tell) -> object:
     from lockview.document.opening import read_big
 
-    return read_big(payload["path"], payload["spool"], progress)
+    return read_big(payload["path"], payload["spool"], _progress(tell))
 
 
-JOBS: dict[str, Callable[[Any, Progress], object]] = {"layered": _layered, "read": _read}
+def _follow(payload: Any, tell: Tell) -> object:
+    from lockview.document.live import Live
+
+    live = Live(payload["path"], payload["lines"], payload["parse_from"], payload["copy"])
+    return live.run(partial(tell, "news"), _parent_is_done)
+
+
+def _parent_is_done(seconds: float) -> bool:
+    """Wait so long for the end of standard input: no more is written, or the parent is gone."""
+    import select
+
+    return bool(select.select([0], [], [], seconds)[0]) and not os.read(0, 1)
+
+
+def _progress(tell: Tell) -> Progress:
+    def progress(done: int, total: int) -> None:
+        tell("progress", [done, total])
+
+    return progress
+
+
+JOBS: dict[str, Callable[[Any, Tell], object]] = {"layered": _layered, "read": _read, "follow": _follow}
 
 
 if __name__ == "__main__":

@@ -42,12 +42,16 @@ class OpenReport:
 
 @dataclass(slots=True)
 class Document:
-    """One open source. ``path`` is "" for pasted text; ``lines`` is the raw text, line n at index n - 1."""
+    """One open source. ``path`` is "" for pasted text; ``lines`` is the raw text, line n at index n - 1.
+
+    While it is ``growing``, lines and reports are added; those that are there stay where they are.
+    """
 
     log: Log
     lines: Sequence[str]
     path: str = ""
     reports: list[OpenReport] = field(default_factory=list)
+    growing: bool = False
 
     def __post_init__(self) -> None:
         self.reports = [OpenReport(report) for report in self.log.reports]

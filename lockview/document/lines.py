@@ -42,11 +42,20 @@ class FileLines(Sequence[str]):
 
     def __init__(self, path: str, ends: Sequence[int]) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self.path = path
         self._ends = ends
-        size = os.fstat(self._fd).st_size
-        open_end = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
-        self._count = (ends[-1] if ends else 0) + open_end
         self._held: tuple[int, list[bytes]] = (-1, [])
+        self._count = self._counted(os.fstat(self._fd).st_size)
+
+    def grow(self, first: int, ends: Sequence[int], size: int) -> None:
+        """Take a longer file: ``size`` bytes by now, with these line ends from block ``first`` on."""
+        self._ends = [*self._ends[:first], *ends]
+        self._held = (-1, [])
+        self._count = self._counted(size)
+
+    def _counted(self, size: int) -> int:
+        open_end = size > 0 and os.pread(self._fd, 1, size - 1) != b"\n"
+        return (self._ends[-1] if self._ends else 0) + open_end
 
     def __del__(self) -> None:
         if hasattr(self, "_fd"):

@@ -88,6 +88,13 @@ def is_packed(head: bytes) -> bool:
     return is_archive(head) or any(head.startswith(container.magic) for container in CONTAINERS)
 
 
+def can_grow(head: bytes) -> bool:
+    """Whether what starts like this can be read while it is written: as far as can be seen it is plain text."""
+    from lockview.parsing.decoding import looks_binary, utf16_kind
+
+    return not (is_packed(head) or utf16_kind(head) or looks_binary(head))
+
+
 def files_in(folder: str, most: int) -> list[str]:
     """The regular, not hidden files of a folder by name, ``most`` at most. UserError when it cannot be listed."""
     try:

@@ -18,7 +18,11 @@ class UiState(NamedTuple):
     document: bool = False
     """A document is selected."""
     reloadable: bool = False
-    """It came from a file."""
+    """It came from a file, and is not being followed."""
+    followable: bool = False
+    """It came from a file, or is a pipe that is read."""
+    following: bool = False
+    """What is written to it is shown at once."""
     report: bool = False
     """One of its reports is selected."""
     picture: bool = False
@@ -185,6 +189,17 @@ ACTIONS = (
         group=2,
     ),
     ActionSpec(
+        "follow",
+        "File",
+        "Follow",
+        lambda w: w.follow(),
+        ("Ctrl+L",),
+        lambda state: state.followable,
+        "Show what is written to the log from now on, and announce new reports",
+        group=2,
+        checked=lambda state: state.following,
+    ),
+    ActionSpec(
         "close", "File", "Close", lambda w: w.close_document(), ("Ctrl+W",), lambda state: state.document, group=2
     ),
     ActionSpec(
@@ -288,6 +303,7 @@ TOOL_BAR = (
     ("previous-report", "next-report"),
     ("view-ring", "view-layered", "view-lanes"),
     ("fit",),
+    ("follow",),
 )
 """Names of actions, in groups that a hairline parts."""
 

@@ -74,7 +74,7 @@ class Central(QWidget):
             self._stack.setCurrentWidget(self.graph)
         else:
             page = self._nothing_page()
-            page.show_log(document.log, display_name(document))
+            page.show_log(document.log, display_name(document), document.growing)
             self._stack.setCurrentWidget(page)
 
     def _show_line(self, line: int) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, QTimer
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from lockview.gui.jobs import Done, Failed, Progress, Work
 from lockview.worker import frame, frames_in
@@ -26,7 +26,12 @@ def worker_command() -> list[str]:
 
 
 class Job(Work):
-    """Work for a child process. Exactly one of ``done``, ``failed`` and ``cancelled`` ends it."""
+    """Work for a child process. Exactly one of ``done``, ``failed`` and ``cancelled`` ends it.
+
+    ``news`` carries parts of the answer that come before its end.
+    """
+
+    news = Signal(object)
 
     def __init__(self, kind: str, payload: object, timeout_ms: int, title: str, parent: QObject | None) -> None:
         super().__init__(title, parent)
@@ -94,6 +99,8 @@ class Job(Work):
             self.progress.emit(*answer["progress"])
             if self._callbacks[2] is not None:
                 self._callbacks[2](*answer["progress"])
+        elif "news" in answer:
+            self.news.emit(answer["news"])
         elif "failed" in answer:
             self._fail(answer["failed"])
         else:
@@ -152,3 +159,24 @@ class Job(Work):
             self.deleteLater()
         else:
             self._process.finished.connect(self.deleteLater)
+
+
+class LiveJob(Job):
+    """A job that goes on until ``finish_up`` says that nothing more will come; then it ends by itself."""
+
+    def __init__(self, kind: str, payload: object, parent: QObject | None) -> None:
+        super().__init__(kind, payload, 0, kind, parent)
+        self._finishing = False
+
+    def _send(self) -> None:
+        self._process.write(frame({"job": self.kind, "payload": self._payload}))
+        if self._finishing:
+            self._process.closeWriteChannel()
+
+    _finishing = False
+
+    def finish_up(self) -> None:
+        """Let it take what is there and come to its end."""
+        self._finishing = True
+        if self._process.state() == QProcess.ProcessState.Running:
+            self._process.closeWriteChannel()

@@ -79,12 +79,16 @@ class Jobs(QObject):
         slot = slot or kind
         self.cancel(slot)
         job = Job(kind, payload, timeout_ms, title or kind, self)
-        self._slots[slot] = job
         job.call_back(on_done, on_failed, on_progress)
-        job.ended.connect(self._forget)
         self.started.emit(job)
-        job.start()
+        self.keep(job, slot)
         return job
+
+    def keep(self, job: Job, slot: str) -> None:
+        """Start a job in a slot without anybody being told that it works; it is cancelled and stopped like the rest."""
+        self._slots[slot] = job
+        job.ended.connect(self._forget)
+        job.start()
 
     def watch(self, work: Work) -> None:
         """Let work that needs no child process be seen and cancelled like the rest."""

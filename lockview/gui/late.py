@@ -46,6 +46,7 @@ def _make_bars(window: MainWindow) -> None:
     window.setStatusBar(window.status)
     window.status.set_picture(window.graph.status)
     window.status.working_changed.connect(window.refresh)
+    window.status.follow_ended.connect(window.follow)
     window.graph.status_changed.connect(window.status.set_picture)
     window.graph.succeeded.connect(window.status.tell)
     window.graph.view_changed.connect(window.refresh)

@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -21,6 +21,11 @@ from lockview.document.names import STANDARD_INPUT
 from lockview.gui.jobs import Jobs
 from lockview.gui.plain import shown
 from lockview.gui.workspace import Workspace
+from lockview.model.logs import Log
+
+if TYPE_CHECKING:
+    from lockview.gui.following import Following, Followings
+    from lockview.gui.streams import Stream
 
 FEW = 4
 """So many files are opened before anything else happens; each takes some milliseconds."""
@@ -52,6 +57,8 @@ class Opener(QObject):
     trouble = Signal(object)  # Message
     settled = Signal(str)
     """A path about which there is nothing to complain any more."""
+    followed = Signal()
+    """Another document is followed or none is any more, or one has grown."""
 
     def __init__(self, workspace: Workspace, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -61,6 +68,8 @@ class Opener(QObject):
         self._pasted = 0
         self._folder = ""
         self._spooled = 0
+        self._followings: Followings | None = None
+        self._live: dict[Stream, Following] = {}
 
     def open_paths(self, paths: Sequence[str]) -> None:
         """Open files, folders and pipes, many of them bit by bit; the first that becomes a document is selected."""
@@ -101,7 +110,10 @@ class Opener(QObject):
         stream.arrived.connect(self._take_stream)
         stream.kept.connect(self._take_kept)
         stream.broke.connect(self._lose_stream)
-        stream.ended.connect(stream.deleteLater)
+        stream.went_on.connect(self._show_stream)
+        stream.unfit.connect(self._hide_stream)
+        stream.finished.connect(self._finish_stream)
+        stream.over.connect(stream.deleteLater)
         self._jobs.watch(stream)
 
     def _take_stream(self, name: str, data: bytes) -> None:
@@ -112,6 +124,74 @@ class Opener(QObject):
 
     def _lose_stream(self, name: str, sentence: str) -> None:
         self._complain(sentence, name)
+
+    def _show_stream(self, name: str, path: str) -> None:
+        """A pipe goes on: show what has come so far, and what comes."""
+        stream = self._sending_stream()
+        document = Document(Log(name), [], growing=True)
+        self._workspace.add(document, select=self._workspace.document is None)
+        self._live[stream] = self._made_followings().follow(document, path, "")
+
+    def _hide_stream(self, _: str) -> None:
+        """It turns out that a pipe can be read only when it has ended."""
+        stream = self._sending_stream()
+        following = self._live.pop(stream)
+        self._workspace.close(next(n for n, d in enumerate(self._workspace.documents) if d is following.document))
+        self._jobs.watch(stream)
+
+    def _finish_stream(self) -> None:
+        following = self._live.pop(self._sending_stream(), None)
+        if following is not None:
+            following.finish_up()
+
+    def _sending_stream(self) -> Stream:
+        from lockview.gui.streams import Stream
+
+        stream = self.sender()
+        assert isinstance(stream, Stream)
+        return stream
+
+    # -- following
+
+    def following_of(self, document: Document | None) -> Following | None:
+        """How a document is followed; None when it is not."""
+        return self._followings.of(document) if self._followings is not None else None
+
+    def toggle_following(self, document: Document) -> None:
+        """Follow a document's file, or a file or pipe no longer. UserError when it cannot be followed."""
+        from lockview.gui.following import why_not
+
+        following = self.following_of(document)
+        if following is not None:
+            self._leave(following)
+        elif why := why_not(document):
+            raise UserError(why)
+        else:
+            self._made_followings().follow(document, document.path, self._spool())
+
+    def _leave(self, following: Following) -> None:
+        stream = next((stream for stream, known in self._live.items() if known is following), None)
+        if stream is not None:
+            stream.cancel()
+        else:
+            following.stop()
+
+    def _made_followings(self) -> Followings:
+        if self._followings is None:
+            from lockview.gui.following import Followings
+
+            self._followings = Followings(self._workspace, self._jobs, self)
+            self._followings.trouble.connect(self.trouble)
+            self._followings.changed.connect(self.followed)
+            self._followings.left.connect(self._leave_stream)
+        return self._followings
+
+    def _leave_stream(self, following: Following) -> None:
+        """The document of a pipe was closed: nobody wants the rest."""
+        for stream, known in tuple(self._live.items()):
+            if known is following:
+                del self._live[stream]
+                stream.cancel()
 
     def reload(self, document: Document) -> None:
         """Read a document's file again and show it in the same place."""

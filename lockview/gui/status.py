@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QStatusBar, QToolButton, QWidget
 
 from lockview.document.documents import Document, OpenReport
@@ -20,6 +20,8 @@ class StatusBar(QStatusBar):
     """Facts on the left, running work on the right."""
 
     working_changed = Signal()
+    follow_ended = Signal()
+    """The user pressed the chip that says that a document is followed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -31,8 +33,11 @@ class StatusBar(QStatusBar):
         self.facts.setContentsMargins(6, 0, 0, 0)
         self.picture.setContentsMargins(0, 0, 8, 0)
         self._works: list[WorkView] = []
+        self.following = self._following_chip()
         self.addWidget(self.facts, 1)
+        self.addPermanentWidget(self.following)
         self.addPermanentWidget(self.picture)
+        self.following.hide()
 
     @property
     def working(self) -> bool:
@@ -42,6 +47,23 @@ class StatusBar(QStatusBar):
     def show_facts(self, document: Document | None, opened: OpenReport | None) -> None:
         """Say what is known about the selected document and report."""
         self.facts.setText(shown(facts_about(document, opened)))
+
+    def show_following(self, lines: int | None) -> None:
+        """Say that the selected document is followed and how many lines have come since; None when it is not."""
+        self.following.setVisible(lines is not None)
+        if lines is not None:
+            came = f", {lines:,} new line{'' if lines == 1 else 's'}" if lines else ""
+            self.following.setText(f"\N{BLACK CIRCLE} Following{came}")
+            self.following.setAccessibleName(f"Following{came}; press to stop")
+
+    def _following_chip(self) -> QToolButton:
+        chip = QToolButton(self)
+        chip.setObjectName("following")
+        chip.setAutoRaise(True)
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chip.setToolTip("What is written from now on is read and shown; press to stop")
+        chip.clicked.connect(self.follow_ended)
+        return chip
 
     def set_picture(self, text: str) -> None:
         """Say how the picture was made."""

@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self.opener.trouble.connect(self._show_message)
         self.opener.settled.connect(self.central.clear_messages)
         self.opener.opened.connect(self._remember)
+        self.opener.followed.connect(self.refresh)
         self.jobs.started.connect(self._watch)
         self.central.start_made.connect(self._connect_start)
 
@@ -148,7 +149,9 @@ class MainWindow(QMainWindow):
         edge = report is not None and selection.edge is not None and selection.edge < len(report.graph.edges)
         return UiState(
             document=document is not None,
-            reloadable=document is not None and bool(document.path),
+            reloadable=document is not None and bool(document.path) and not document.growing,
+            followable=document is not None and (bool(document.path) or document.growing),
+            following=document is not None and document.growing,
             report=report is not None,
             picture=report is not None and bool(report.graph.nodes),
             links=report is not None and bool(report.graph.edges),
@@ -171,6 +174,8 @@ class MainWindow(QMainWindow):
         if self._is_finished:
             self.board.refresh(self.state)
             self.status.show_facts(document, self.workspace.report)
+            following = self.opener.following_of(document)
+            self.status.show_following(following.new_lines if following else None)
 
     def run(self, spec: ActionSpec) -> None:
         """Do what an action says. The one place where a refusal becomes a message."""
@@ -178,6 +183,7 @@ class MainWindow(QMainWindow):
             spec.run(self)
         except UserError as error:
             self._complain(str(error))
+            self.refresh()  # what is refused is not checked either
 
     @property
     def messages(self) -> MessageBar:
@@ -268,12 +274,19 @@ class MainWindow(QMainWindow):
         if 0 <= where < len(self.workspace.documents):
             self.opener.reload(self.workspace.documents[where])
 
+    def follow(self) -> None:
+        """Show what is written to the selected document's file or pipe from now on, or no longer."""
+        if self.workspace.document is not None:
+            self.opener.toggle_following(self.workspace.document)
+
     def close_document(self, number: int | None = None) -> None:
         """Close a document; the selected one unless told another."""
         where = self.workspace.selection.document if number is None else number
         if 0 <= where < len(self.workspace.documents):
             document = self.workspace.documents[where]
-            self.central.clear_messages(document.path or document.log.name)
+            topic = document.path or document.log.name
+            for about in (topic, f"follow:{topic}", f"follow:{topic} restart"):
+                self.central.clear_messages(about)
             self.workspace.close(where)
 
     def step_report(self, step: int) -> None:

@@ -22,6 +22,8 @@ class Workspace(QObject):
     """Signals carry frozen values: ``selection_changed(Selection)``, ``replay_changed(Replay | None)``."""
 
     documents_changed = Signal()
+    document_grew = Signal(int)
+    """The number of a document that has more lines or reports now; nothing of what it had moved."""
     selection_changed = Signal(object)  # Selection
     replay_changed = Signal(object)  # Replay | None
 
@@ -74,6 +76,20 @@ class Workspace(QObject):
             self._become(Selection(number, now.report, now.item if kept else ""))
         else:
             self._become(_first_report(self.documents, number))
+
+    def grow(self, number: int, reread: frozenset[int] = frozenset()) -> None:
+        """A document has grown; what was cut off in the reports ``reread`` has come. The selection stays."""
+        now = self._selection
+        self.document_grew.emit(number)
+        if number != now.document:
+            return
+        if now.report in reread:
+            edges = len(self.documents[number].reports[now.report].graph.edges)
+            kept = now.edge is None or now.edge < edges
+            self._become(now if kept else Selection(number, now.report, line=now.line))
+        elif now.report < 0 and self.documents[number].reports:
+            # Nothing but the waiting for it was shown.
+            self._become(Selection(number, 0, line=now.line))
 
     def close(self, number: int) -> None:
         """Close a document; when it was the selected one, the selection moves to its neighbour."""

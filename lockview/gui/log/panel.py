@@ -32,11 +32,20 @@ class LogPanel(QWidget):
         self.view.line_chosen.connect(self._choose)
         workspace.documents_changed.connect(self._show)
         workspace.selection_changed.connect(self._show)
+        workspace.document_grew.connect(self._take_growth)
         self._show()
 
     def copy(self) -> None:
         """Copy the selected lines."""
         self.view.copy()
+
+    def _take_growth(self, number: int) -> None:
+        """Show what was added to the document; nothing else moves."""
+        document = self._workspace.document
+        if document is not None and document is self._shown and number == self._workspace.selection.document:
+            self._problems = self._signs(document)
+            self.view.take_growth(document.lines)
+            self.view.set_marks(self._marks(self._workspace.selection))
 
     def _show(self, _selection: object = None) -> None:
         document, selection = self._workspace.document, self._workspace.selection

@@ -51,6 +51,8 @@ class LogView(QAbstractScrollArea):
         super().__init__(parent)
         self._appearance = appearance
         self._lines: Sequence[str] = ()
+        self._shown = 0
+        """How many lines there were when they were last taken."""
         self._marks = Marks()
         self._cursor = 0
         self._anchor = 0
@@ -80,6 +82,7 @@ class LogView(QAbstractScrollArea):
     def set_lines(self, lines: Sequence[str]) -> None:
         """Show another text, from its start."""
         self._lines = lines
+        self._shown = len(lines)
         self._marks = Marks()
         self._cursor = self._anchor = 0
         self._widest = 0.0
@@ -87,6 +90,26 @@ class LogView(QAbstractScrollArea):
         self.verticalScrollBar().setValue(0)
         self.horizontalScrollBar().setValue(0)
         self._measure()
+
+    def take_growth(self, lines: Sequence[str]) -> None:
+        """More lines stand behind those that are shown. Who looks at the end alone goes on seeing the end."""
+        bar = self.verticalScrollBar()
+        goes_on = bar.value() >= bar.maximum() and not self._holds_something()
+        self._lines = lines
+        self._shown = len(lines)
+        self._cells = {}
+        self._measure()
+        if goes_on:
+            bar.setValue(bar.maximum())
+
+    def _holds_something(self) -> bool:
+        """Whether lines that the user has chosen are in view; a cursor on the last line asks for the end."""
+        first = self.verticalScrollBar().value() + 1
+        last = first + self._rows() - 1
+        report = self._marks.report
+        if report and report.first <= last and first <= report.last:
+            return True
+        return first <= self._cursor <= last and self._cursor != self._shown
 
     def set_marks(self, marks: Marks) -> None:
         """Mark lines; nothing scrolls."""

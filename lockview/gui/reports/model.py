@@ -67,6 +67,25 @@ class ReportsModel(QAbstractItemModel):
             self._below.setdefault(row.parent, []).append(len(self._rows))
             self._rows.append(row)
 
+    def grow(self, number: int, document: Document) -> None:
+        """Add the rows of reports that a document has got since, and renew those of the others."""
+        top = self.index_of(number, -1)
+        if not top.isValid() or self._documents[number] is not document:
+            return
+        above = top.internalId()
+        fresh = list(rows_of(number, document, above))
+        self._rows[above] = fresh[0]
+        known = self._below.setdefault(above, [])
+        for place, row in enumerate(fresh[1 : len(known) + 1]):
+            self._rows[known[place]] = row
+        if len(fresh) - 1 > len(known):
+            self.beginInsertRows(top, len(known), len(fresh) - 2)
+            for row in fresh[len(known) + 1 :]:
+                known.append(len(self._rows))
+                self._rows.append(row)
+            self.endInsertRows()
+        self.dataChanged.emit(top, top)
+
     def row_at(self, index: Index) -> Row | None:
         """The row behind an index."""
         return self._rows[index.internalId()] if index.isValid() else None
@@ -126,7 +145,7 @@ class ReportsModel(QAbstractItemModel):
 def rows_of(number: int, document: Document, above: int) -> Iterator[Row]:
     """The row of a document, which becomes row ``above``, and one for each of its reports."""
     name = display_name(document)
-    mark = "" if document.reports else "no report"
+    mark = "" if document.reports else "waiting" if document.growing else "no report"
     yield Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
     for place, opened in enumerate(document.reports):
         report = opened.report

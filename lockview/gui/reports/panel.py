@@ -45,6 +45,7 @@ class ReportsPanel(QWidget):
         self.view.close_wanted.connect(self.close_wanted)
         self.view.reload_wanted.connect(self.reload_wanted)
         workspace.documents_changed.connect(self._show_documents)
+        workspace.document_grew.connect(self._take_growth)
         workspace.selection_changed.connect(self._show_selection)
         self._show_documents()
 
@@ -52,6 +53,10 @@ class ReportsPanel(QWidget):
         self.view.set_quietly(self._take_documents)
         self._stack.setCurrentIndex(1 if self._workspace.documents else 0)
         self._show_selection(self._workspace.selection)
+
+    def _take_growth(self, number: int) -> None:
+        self.view.set_quietly(lambda: self.model.grow(number, self._workspace.documents[number]))
+        self.view.expand(self.model.index(number, 0))
 
     def _take_documents(self) -> None:
         kept = self.model.set_documents(self._workspace.documents)

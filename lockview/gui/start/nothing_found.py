@@ -6,13 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from lockview.gui.plain import PlainLabel
+from lockview.gui.plain import PlainLabel, shown
 from lockview.gui.theme import Appearance
 from lockview.gui.two_lines import FIXED, MARK, SECOND, TwoLineDelegate
-from lockview.model.logs import Log
+from lockview.model.logs import Log, NearMiss
 
 LINE = Qt.ItemDataRole.UserRole
 MOST = 1000
+WAITING = "Waiting for lock reports\N{HORIZONTAL ELLIPSIS}"
 
 
 class NothingFoundPage(QWidget):
@@ -33,6 +34,7 @@ class NothingFoundPage(QWidget):
         self.words.setObjectName("secondary")
         self.near = QListWidget(self)
         self.near.setObjectName("near-misses")
+        self._listed: tuple[NearMiss, ...] | None = None
         self.near.setAccessibleName("Lines that came close")
         self.near.setFrameShape(QListWidget.Shape.NoFrame)
         self.near.setItemDelegate(TwoLineDelegate(appearance, self.near))
@@ -51,10 +53,15 @@ class NothingFoundPage(QWidget):
         appearance.changed.connect(self._dress)
         self._dress()
 
-    def show_log(self, log: Log, name: str) -> None:
-        """Say what was looked for in this log and list what came close."""
-        self.title.setText(f"No lock report in {name}")
-        self.words.setText(words_for(log))
+    def show_log(self, log: Log, name: str, growing: bool = False) -> None:
+        """Say what was looked for in this log, or that its reports are waited for, and list what came close."""
+        self.title.setText(shown(WAITING if growing else f"No lock report in {name}"))
+        self.words.setText(shown(words_while_waiting(log, name) if growing else words_for(log)))
+        if log.near_misses is not self._listed:
+            self._listed = log.near_misses
+            self._list_near_misses(log)
+
+    def _list_near_misses(self, log: Log) -> None:
         self.near.clear()
         for miss in log.near_misses[:MOST]:
             item = QListWidgetItem(miss.text.strip(), self.near)
@@ -71,6 +78,13 @@ class NothingFoundPage(QWidget):
         font = self._appearance.scaled(self._appearance.ui_font, 1.25)
         font.setWeight(font.Weight.DemiBold)
         self.title.setFont(font)
+
+
+def words_while_waiting(log: Log, name: str) -> str:
+    """How far a growing log was read, and what will happen."""
+    lines = "1 line" if log.lines == 1 else f"{log.lines:,} lines".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    close = " The lines below came close." if log.near_misses else ""
+    return f"{lines} read from {name}. The first report is shown here as soon as it is whole.{close}"
 
 
 def words_for(log: Log) -> str:
