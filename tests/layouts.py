@@ -147,6 +147,7 @@ LAYOUTS: dict[str, Callable[[Lines], str | bytes]] = {
     "syslog of extended netconsole": lambda lines: stamped(lines, "Mar 31 19:38:20 host.lan 4,1413,238140695,-;"),
     "syslog to all terminals": lambda lines: stamped(lines, " kernel:[ {time}] "),
     "logread of openwrt": lambda lines: stamped(lines, "Sat Apr 22 18:53:56 2023 kern.warn kernel: [ {time}] "),
+    "syslog without a program": lambda lines: stamped(lines, "Dec  1 08:35:41 my-host [ {time}] "),
     "whole seconds": lambda lines: stamped(lines, "[ {time[0]}{time[1]}{time[2]}{time[3]}.] "),
     "bars": lambda lines: stamped(lines, "| [ {time}][    C3] "),
     "cr shown": lambda lines: stamped(lines).replace("\n", "^M\n"),

@@ -70,6 +70,12 @@ class HeldLists:
             lock = with_parts(lock, span=locks.pop().span.joined(span))
         locks.append(lock)
 
+    def next_index(self) -> str:
+        """The number of the entry that the last list lacks next; "" when it lacks none."""
+        head, locks = self._lists[-1]
+        numbered = all(lock.index == index for index, lock in enumerate(locks))
+        return str(len(locks)) if numbered and len(locks) < int(head.groups[1] or 0) else ""
+
     def set_site(self, frame: Frame) -> None:
         """Add the site to the last entry."""
         locks = self._lists[-1][1]

@@ -83,6 +83,8 @@ _SENTENCES: dict[str, tuple[tuple[Own, str], ...]] = {
         (Own.ACQUIRED, r"\.\.\. acquired at: ?"),
         (Own.NOTHING, r"\.\.\."),
     ),
+    # Mail servers take one dot off a line that begins with dots.
+    "..": ((Own.BECAME, rf"\.\. which became {_X}-irq-(un|)safe at:"), (Own.NOTHING, r"\.\.")),
     "}": ((Own.CLOSE, r"\}"),),
     "]": ((Own.NOTHING, r"\]"),),
 }

@@ -88,6 +88,12 @@ PREFIX_RULES = (
         r"(?:(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) )?"
         r"(?:[\w.:-]{1,64} )?(?:kernel(?:\[\d{1,10}\])?:|\[kernel\]|kernel - - -)(?: |$|(?=\[ *\d))",
     ),
+    PrefixRule(
+        "syslog prefixes",
+        _LETTERS,
+        " [",
+        r"(?P<time>[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d) [\w.:-]{1,64} (?=\[ *\d{1,7}\.\d{3,9}\])",
+    ),
     # logread of OpenWrt names the day of the week, the year, the facility and the level.
     PrefixRule(
         "syslog prefixes",

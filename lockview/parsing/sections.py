@@ -222,6 +222,9 @@ class ReportReader:
         self.part = Part.HELD
 
     def _lock(self, token: Token) -> None:
+        if self.part is Part.HELD_LIST and not self._open_entry and token.lock and token.lock.site_follows:
+            # Somebody took the number off, as mail programs do with what begins with "#".
+            self._open_entry = self.held_lists.next_index()
         if self.part is Part.HELD_LIST and self._open_entry:
             entry, self._open_entry = token._replace(groups=(self._open_entry,)), ""
             self.held_lists.add(entry)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lockview.model.irq_reports import InconsistentReport, IrqInversionReport
+from lockview.model.irq_reports import InconsistentReport, IrqInversionReport, IrqOrderReport
 from lockview.model.wait_reports import HungTaskReport, SpinReport
 from lockview.parsing.reader import read_text
 
@@ -111,3 +111,34 @@ def test_lines_of_faddr2line_between_those_of_a_report_are_no_locks() -> None:
     assert report.held is None
     assert report.other is not None
     assert (str(report.other.lock_class), report.other.usage) == ("&trig->list_lock", ".+.?")
+
+
+def test_entries_of_a_held_list_may_have_lost_their_numbers() -> None:
+    text = (
+        "WARNING: demo/42 still has locks held!\n2 locks held by demo/42:\n"
+        "  (&list->my_mutex){+.+.}-{3:3}, at: my_ioctl+0x1/0x2 [my_drv]\n"
+        "  (&my->other){+.+.}-{3:3}, at: my_open+0x1/0x2\nstack backtrace:\n dump_stack_lvl+0x44/0x57\n"
+    )
+    (report,) = read_text(text).reports
+    assert report.held_locks is not None
+    locks = [(lock.index, str(lock.lock_class), lock.site and lock.site.function) for lock in report.held_locks.locks]
+    assert locks == [(0, "&list->my_mutex", "my_ioctl"), (1, "&my->other", "my_open")]
+
+
+def test_a_mail_server_takes_a_dot_off_lines_of_dots() -> None:
+    text = (
+        "WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected\n6.8.0 #0 Not tainted\n"
+        "-----------------------------------------------------\n"
+        "demo/42 [HC0[0]:SC0[2]:HE0:SE0] is trying to acquire:\n"
+        "ffff88807e4c5a18 (&stab->lock){+...}-{2:2}, at: my_delete+0x1/0x2\n\nand this task is already holding:\n"
+        "ffff8880b9538818 (&pool->lock){-.-.}-{2:2}, at: my_queue+0x1/0x2\n"
+        "which would create a new lock dependency:\n (&pool->lock){-.-.}-{2:2} -> (&stab->lock){+...}-{2:2}\n\n"
+        "but this new dependency connects a HARDIRQ-irq-safe lock:\n (&pool->lock){-.-.}-{2:2}\n\n"
+        ".. which became HARDIRQ-irq-safe at:\n  lock_acquire+0x1/0x2\n  my_irq+0x1/0x2\n\n"
+        "to a HARDIRQ-irq-unsafe lock:\n (&stab->lock){+...}-{2:2}\n\n"
+        ".. which became HARDIRQ-irq-unsafe at:\n..\n  lock_acquire+0x1/0x2\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, IrqOrderReport)
+    assert len(report.safe_stack.frames) == 2
+    assert len(report.unsafe_stack.frames) == 1
