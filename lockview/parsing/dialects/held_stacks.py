@@ -18,6 +18,7 @@ class _Held:
     level: int
     line: int
     waiting: bool = False
+    taken: bool = False
 
 
 @dataclass(slots=True)
@@ -69,7 +70,7 @@ class HeldStacks:
             case LockEventKind.CONTENDED | LockEventKind.ACQUIRED:
                 place = _newest(task, event)
                 if place is not None:
-                    task.held[place].waiting = event.kind is LockEventKind.CONTENDED
+                    _follow(task.held[place], event.kind)
             case _:
                 pass
 
@@ -104,6 +105,12 @@ class HeldStacks:
             )
             for task in self._tasks
         )
+
+
+def _follow(held: _Held, kind: LockEventKind) -> None:
+    """Kernels up to 5.12 log that a lock was contended after it was acquired."""
+    held.taken = held.taken or kind is LockEventKind.ACQUIRED
+    held.waiting = not held.taken
 
 
 def _newest(task: _Task, event: LockEvent) -> int | None:

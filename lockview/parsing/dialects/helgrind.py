@@ -184,11 +184,12 @@ def _number(address: str) -> str:
 
 
 def _xml_frame(fields: dict[str, str], span: Span) -> Frame:
-    """A frame that came in parts; like the text it names the file, or else the library."""
+    """A frame that came in parts; like the text it names the file, or else the library. A lost address is ``0x0``."""
+    address = fields.get("ip", "")
     file, line = fields.get("file", ""), fields.get("line", "")
     return Frame(
         fields.get("fn", "???"),
-        address=fields.get("ip", ""),
+        address=address if _compiled(r"0x[0-9A-Fa-f]{1,16}$").match(address) else "0x0",
         module="" if file else fields.get("obj", ""),
         file=file,
         line=int(line) if file and line.isascii() and line.isdecimal() and len(line) < _MOST_DIGITS else 0,

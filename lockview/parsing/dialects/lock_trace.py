@@ -45,6 +45,20 @@ def _perf() -> re.Pattern[str]:
 
 
 @cache
+def _latency() -> re.Pattern[str]:
+    """The short columns that a kernel prints when it dumps its buffer to the console: CPU and flags as one word."""
+    return re.compile(
+        r"\s{0,40}(\S.{0,40}?)-(\d{1,10})\s{1,20}(\d{1,4}?)([.a-zA-Z][.\w]{3,7})\s{1,20}(\d{1,15})us[ !+*@#$]?:\s{1,60}"
+        r"(\w{1,80}):(?: (.*))?$"
+    )
+
+
+@cache
+def _console() -> re.Pattern[str]:
+    return re.compile(r"(?:<\d{1,3}>)?\[ {0,8}\d{1,8}\.\d{3,9}\](?:\[ {0,8}[TC]\d{1,8}\])? ?(?=\s)")
+
+
+@cache
 def _lost() -> re.Pattern[str]:
     return re.compile(r"\s*CPU[: ](\d{1,5})\S? \[(?:LOST )?(\d{1,12}) EVENTS(?: DROPPED)?\]")
 
@@ -62,11 +76,17 @@ def _duration() -> re.Pattern[str]:
 @cache
 def _frame() -> re.Pattern[str]:
     return re.compile(
-        r"\s{1,20}(?:=> )?(?:([0-9a-f]{1,16}) )?([^\s+(]{1,300})(?:\+0x([0-9a-f]{1,8}))?(?: \((.{1,300})\))?$"
+        r"\s{1,40}(?:=> )?(?:([0-9a-f]{1,16}) )?([^\s+(-][^\s+(]{0,299})(?:\+0x([0-9a-f]{1,8}))?(?: \((.{1,300})\))?$"
     )
 
 
 def _parsed(text: str) -> _Line | None:
+    text = _bare(text)
+    match = _latency().match(text) if "us" in text else None
+    if match is not None:
+        comm, pid, cpu, flags, microseconds, event, payload = match.groups()
+        time = f"{microseconds[:-6] or '0'}.{microseconds[-6:]:0>6}"
+        return _Line(comm, int(pid), int(cpu), flags, time, event, (payload or "").strip())
     match = _ftrace().match(text)
     if match is None:
         match = _perf().match(text) if ":" in text else None
@@ -74,6 +94,12 @@ def _parsed(text: str) -> _Line | None:
             return None
     comm, pid, cpu, flags, time, event, payload = match.groups()
     return _Line(comm, int(pid.rpartition("/")[2]), int(cpu), flags or "", time, event, (payload or "").strip())
+
+
+def _bare(text: str) -> str:
+    """The line without the time stamp of a console."""
+    stamp = _console().match(text) if text.startswith(("[", "<")) else None
+    return text[stamp.end() :] if stamp else text
 
 
 def starts(line: str) -> bool:
@@ -108,6 +134,7 @@ class TraceReader:
             self._held.lost(int(match[1]))
             self._last = number
             return True
+        text = _bare(text)
         if not text.strip() or text.startswith("#"):
             return True
         if text[0].isspace() and (match := _frame().match(text)):

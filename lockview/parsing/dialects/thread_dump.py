@@ -150,8 +150,15 @@ def _distinct(threads: list[_Thread]) -> Iterator[str]:
     count: dict[str, int] = {}
     for thread in threads:
         count[thread.name] = count.get(thread.name, 0) + 1
+    taken = {name for name, threads_of_it in count.items() if threads_of_it == 1}
     for place, thread in enumerate(threads):
-        yield thread.name if count[thread.name] == 1 else f"{thread.name} #{thread.number or place}"
+        name = thread.name
+        if count[name] > 1:
+            name = f"{name} #{thread.number or place}"
+            while name in taken:
+                name = f"{name} #{place}"
+            taken.add(name)
+        yield name
 
 
 def _stuck(holders: dict[int, int]) -> list[int]:

@@ -308,6 +308,13 @@ def test_a_circle_that_the_machine_does_not_name() -> None:
     assert runs_into_a_deadlock(report)
 
 
+def test_threads_that_cannot_be_told_apart_by_name_or_number() -> None:
+    report = only(DUMP.replace('"pool" #13', '"pool" #12'))
+    assert isinstance(report, JavaDeadlockReport)
+    assert len({thread.name for thread in report.threads}) == 3
+    assert len(report.deadlocked) == 2
+
+
 def test_threads_that_wait_in_no_circle_are_no_report() -> None:
     log = read_text(DUMP.replace("- locked <0x0000000000000072>", "- locked <0x0000000000000073>"))
     assert log.reports == ()

@@ -320,6 +320,41 @@ def test_perf_script_with_stacks() -> None:
     ]
 
 
+def _stream(*lines: str) -> EventStream:
+    """The one trace of these lines."""
+    (stream,) = read_text("".join(f"{line}\n" for line in lines)).event_streams
+    return stream
+
+
+def test_a_buffer_that_was_dumped_to_the_console() -> None:
+    stream = _stream(
+        "[ 1295.168490] Dumping ftrace buffer:",
+        "[ 1295.168491] ---------------------------------",
+        "[ 1295.168492]    <...>-67423  10dNh1 382171111us : do_raw_spin_lock <-_raw_spin_lock",
+        "[ 1295.168493]  a-demo-67423  10d..1 382171111us : lock_acquire: ffffffff81c5c940 read rcu_read_lock",
+        "[ 1295.168494]  a-demo-67423  10d..1 382171112us!: lock_acquire: ffffffff81c5c950 &a->lock",
+        "[ 1295.168495]  a-demo-67423  10d.h1 71113us+: lock_acquire: ffffffff81c5c960 &b->lock",
+        "[ 1295.168496] ---------------------------------",
+        "[ 1295.168497] Kernel panic - not syncing",
+    )
+    assert [(event.cpu, event.time, event.name, len(event.stack)) for event in stream.events] == [
+        (10, "382.171111", "rcu_read_lock", 0),
+        (10, "382.171112", "&a->lock", 0),
+        (10, "0.071113", "&b->lock", 0),
+    ]
+    assert [(task.name, task.pid) for task in stream.tasks] == [("a-demo", 67423)]
+    assert orders(stream) == [("rcu_read_lock", "&a->lock", 1)]
+
+
+def test_kernels_that_say_contended_after_acquired() -> None:
+    stream = _stream(
+        "  demo-7   [001] d.s3 20803.501685: lock_acquire: 0000000008b91ab4 &a->lock",
+        "  demo-7   [001] d.s3 20803.501686: lock_acquired: 0000000008b91ab4 &a->lock",
+        "  demo-7   [001] d.s3 20803.501689: lock_contended: 0000000008b91ab4 &a->lock",
+    )
+    assert [(len(task.held), task.waiting) for task in stream.tasks] == [(1, None)]
+
+
 def test_a_kernel_log_that_speaks_of_lock_functions_is_no_trace() -> None:
     log = read_text("[    1.0] foo: lock_acquire: failed\nRIP: 0010:lock_acquire+0x1/0x2\n")
     assert log.event_streams == ()
