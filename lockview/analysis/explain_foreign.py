@@ -116,6 +116,12 @@ def _tsan(report: TsanReport, graph: LockGraph) -> Iterator[Sentence]:
             *spans,
         )
     yield from (_link(graph, edge) for edge in graph.edges)
+    names = {order.thread for order in report.orders}
+    if len(report.orders) > 1 and len(names) == 1 and "" not in names:
+        yield sentence(
+            f"All these orders were made by one thread, {report.orders[0].thread}, one after the other. Alone it does "
+            "not wait for itself; it takes a second thread that uses the same locks."
+        )
     for thread in report.threads:
         facts = ", ".join(filter(None, (f"tid {thread.tid}" if thread.tid is not None else "", thread.state)))
         creator = f" was created by {thread.creator}" if thread.creator else " has no known creator"

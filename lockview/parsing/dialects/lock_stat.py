@@ -24,6 +24,9 @@ _COLUMNS = (
     "holdtime-avg",
 )
 _OLD_COLUMNS = tuple(column for column in _COLUMNS if not column.endswith("avg"))
+_FIRST_COLUMNS = tuple(column for column in _OLD_COLUMNS if not column.endswith("bounces"))
+"""Of version 0.1, in 2.6.23."""
+_KNOWN_COLUMNS = {len(columns): columns for columns in (_COLUMNS, _OLD_COLUMNS, _FIRST_COLUMNS)}
 _NAME_WIDTH = 37
 """The kernel prints so many characters of a name at most, the marks of key number and subclass included."""
 
@@ -33,7 +36,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-_NUMBERS = r"^(.*?):((?:\s{1,40}-?\d{1,20}(?:\.\d{1,4})?){12}|(?:\s{1,40}-?\d{1,20}(?:\.\d{1,4})?){10})\s*$"
+_VALUE = r"(?:\s{1,40}-?\d{1,20}(?:\.\d{1,4})?)"
+_NUMBERS = rf"^(.*?):({_VALUE}{{12}}|{_VALUE}{{10}}|{_VALUE}{{8}})\s*$"
 _POINT = r"^(\S.*?)\s{1,60}(\d{1,20})\s{1,20}\[<([^<>\s]{1,24})>\] (\S{1,300})(?: \[(\S{1,80})(?: \S{1,80})?\])?$"
 
 
@@ -81,7 +85,7 @@ class ContentionReader:
             return False
         self._finish()
         values = tuple(float(word) if "." in word else int(word) for word in match[2].split())
-        self._columns = _COLUMNS if len(values) == len(_COLUMNS) else _OLD_COLUMNS
+        self._columns = _KNOWN_COLUMNS[len(values)]
         name, mode = match[1], ""
         if name.endswith(("-W", "-R")):
             name, mode = name[:-2], name[-1]

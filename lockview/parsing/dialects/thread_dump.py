@@ -18,6 +18,8 @@ from lockview.parsing.lines import LogLine, Stream
 from lockview.parsing.sections import Title
 
 _NAMED = "Found one Java-level deadlock"
+_LONGEST = 200_000
+"""Longer dumps must have an end, in characters."""
 _LAST = ("JNI global ref", "Heap$")
 
 
@@ -90,18 +92,25 @@ class ThreadDumpReader(DialectReader):
 
     @property
     def has_body(self) -> bool:
-        return not self._named and bool(_stuck(self._holders()))
+        return not self._named and not self._cut and bool(_stuck(self._holders()))
 
     @property
     def miss(self) -> str:
         if self._named:
             return ""
+        if self._cut:
+            return "the dump is too long to be searched for threads that wait for each other"
         return "no threads of this dump wait for each other in a circle" if self._threads else super().miss
 
     @property
     def _named(self) -> bool:
         """Whether the machine names the circle itself, behind the threads."""
         return self.stream.flat.startswith(_NAMED, self.limit)
+
+    @property
+    def _cut(self) -> bool:
+        """Whether the dump goes on behind what was read of a large source; the machine may name the circle there."""
+        return not self.finished and self.limit == len(self.stream.flat) and self.limit - self.start > _LONGEST
 
     def _holders(self) -> dict[int, int]:
         """The places of threads that wait, and of the threads that hold what they wait for."""

@@ -68,6 +68,15 @@ def test_thread_sanitizer_of_other_systems() -> None:
     assert runs_into_a_deadlock(report)
 
 
+def test_orders_of_one_thread_are_called_so() -> None:
+    report = only(OTHER_SYSTEMS.replace("in thread T2", "in thread T1"))
+    told = " ".join(sentence.text for sentence in explain(report, lock_graph(report)))
+    assert "All these orders were made by one thread, thread T1" in told
+    assert "one thread" not in " ".join(
+        one.text for one in explain(only(OTHER_SYSTEMS), lock_graph(only(OTHER_SYSTEMS)))
+    )
+
+
 # --- Helgrind ---------------------------------------------------------------------------------------------------
 
 
@@ -332,6 +341,21 @@ def test_a_circle_that_the_machine_names_is_told_once() -> None:
     assert isinstance(report, JavaDeadlockReport)
     assert not report.computed
     assert log.near_misses == ()
+
+
+def test_the_circle_of_a_long_dump_is_told_once_in_a_large_log() -> None:
+    """What is kept of a large source may end within the dump, before the machine names the circle."""
+    thread = '"t" #9 prio=5 tid=0x1 nid=0x2 runnable\n   java.lang.Thread.State: RUNNABLE\n\tat demo.A.a(A.java:1)\n\n'
+    head, tail = DUMP.split('"VM Thread"')
+    named = (
+        "\nFound one Java-level deadlock:\n=============================\n"
+        '"pool":\n  waiting to lock monitor 0x1 (object 0x0000000000000072, a java.lang.Object),\n'
+        '  which is held by "pool"\n'
+    )
+    noise = "[   12.345678] usb 1-1: new high-speed USB device number 2 using xhci_hcd\n" * 60_000
+    for count in (100, 2_000, 5_000):
+        log = read_text(noise + head + thread * count + '"VM Thread"' + tail + named + noise)
+        assert [getattr(report, "computed", None) for report in log.reports] == [False], count
 
 
 def test_a_dump_that_is_cut_before_the_circle_closes_is_no_report() -> None:

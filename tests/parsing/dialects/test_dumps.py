@@ -156,6 +156,19 @@ def test_contention_of_old_kernels_and_long_names() -> None:
 # --- Traces -----------------------------------------------------------------------------------------------------
 
 
+def test_contention_of_the_first_version_and_of_a_short_name() -> None:
+    log = read_text(
+        "lock_stat version 0.1\n"
+        "                k:          7   1.00   2.00   3.00          9   4.00   5.00   6.00\n"
+        "                -\n"
+        "                k          7   [<c0123456>] do_thing+0x1/0x2\n"
+    )
+    (found,) = log.tables
+    assert found.columns[0] == "contentions"
+    assert len(found.columns) == len(found.rows[0].values) == 8
+    assert [point.count for point in found.rows[0].waiters] == [7]
+
+
 @pytest.mark.parametrize("name", ["lock", "contention"])
 def test_events_are_those_of_the_file(kernel: Path, name: str) -> None:
     log, text = read(kernel, f"ftrace.trace_{name}.txt")
