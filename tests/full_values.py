@@ -10,7 +10,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from lockview.model.reports import ReportKind
 from lockview.model.text import Span
 
-OVERRIDES: dict[tuple[str, str], Any] = {("ValidatorReport", "group"): ReportKind.SELF_CHECK}
+OVERRIDES: dict[tuple[str, str], Any] = {
+    ("ValidatorReport", "group"): ReportKind.SELF_CHECK,
+    ("StallReport", "group"): ReportKind.SOFT_LOCKUP,
+}
 """Fields that tell the kind of a report: any other value would be another class's."""
 
 

@@ -75,15 +75,22 @@ REPORTS = {
 
 
 def report_to_json(report: Report) -> dict[str, object]:
-    """A report as an object. ``complete``, ``cycle`` and the ``name`` of classes are computed, all else is stored."""
+    """A report as an object.
+
+    ``complete``, ``cycle``, the ``name`` of classes and all ``..._words`` are computed, all else is stored.
+    """
+    from lockview.export.json_words import add_words
+
     _, made = REPORTS[report.kind]
-    return {
+    written = {
         "kind": report.kind.value,
         **write_entries(READING, report.reading),
         "complete": report.reading.complete,
         **write_entries(made, report),
         "cycle": [_write_dependency(dependency) for dependency in report.cycle],
     }
+    add_words(written, report)
+    return written
 
 
 def report_from_json(found: object) -> Report:
