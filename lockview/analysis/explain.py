@@ -76,6 +76,8 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
     if family:
         told: tuple[Sentence, ...] = family.explain(report, graph)
         return told
+    from lockview.analysis.explain_fixes import cycle_fixes
+
     return (
         *_conflict(report, graph),
         *(_link(graph, edge) for edge in graph.edges),
@@ -84,6 +86,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
         *well_known(report, graph),
         *documented_orders(graph),
         *_reading_of_lockdep(graph),
+        *cycle_fixes(graph),
         *damage(report, graph),
     )
 

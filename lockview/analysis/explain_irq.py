@@ -209,6 +209,10 @@ def _lines_of(report: Report, node: LockNode) -> list[Span]:
 def _fix(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     edge = next((edge for edge in graph.edges if edge.relation is Relation.INTERRUPT), None)
     if edge is None:
+        yield sentence(
+            "Usual fix: keep the interrupt off wherever the lock is taken that the other use takes inside it "
+            "(_irqsave, or _bh for soft interrupts), or do not take that lock inside it."
+        )
         return
     node, inside = graph.nodes[edge.tail], graph.nodes[edge.head].name
     irq, item = interrupt_words(_irq(report)), f"lock:{node.number}"

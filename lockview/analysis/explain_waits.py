@@ -54,7 +54,7 @@ def explain(report: Report, graph: LockGraph) -> tuple[Sentence, ...]:
         *_roots(graph, facts, cycles),
         *_how_it_is_known(report, graph),
         *well_known(report, graph),
-        *_fixes(graph, cycles),
+        *_fixes(report, graph, cycles),
         *damage(report, graph),
     )
 
@@ -277,7 +277,7 @@ def _how_it_is_known(report: Report, graph: LockGraph) -> Iterator[Sentence]:
         )
 
 
-def _fixes(graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Sentence]:
+def _fixes(report: Report, graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Sentence]:
     if cycles:
         yield sentence(
             "Usual fixes: take these locks in one order everywhere, drop the one before asking for the other, or use "
@@ -288,3 +288,11 @@ def _fixes(graph: LockGraph, cycles: Sequence[tuple[int, ...]]) -> Iterator[Sent
             "Usual fixes: do not wait for input, memory or another task while holding a lock that many need; shorten "
             "what is done under it, or find out why the holder does not get on."
         )
+    elif isinstance(report, HungTaskReport):
+        yield sentence(
+            "Usual causes: a device, server or other task that never answers, a wake-up that was missed, or a lock "
+            "whose holder the text does not name. Usual fixes: wait with a time limit, or so that a signal ends the "
+            "wait, and see to it that every way out of the other side wakes who waits."
+        )
+    else:
+        yield sentence("Where to look: sysrq-w prints the stacks of all blocked tasks, which tell who waits for what.")
