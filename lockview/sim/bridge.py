@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lockview.analysis.cycles import has_cycle, waiting_circle
 from lockview.analysis.lock_graph import GraphTask, LockEdge, LockGraph, LockNode, Relation
 from lockview.analysis.wording import listed
 from lockview.model.locks import LockClass
-from lockview.model.reports import Report
+from lockview.model.reports import Report, ReportKind
 from lockview.model.stacks import EMPTY_STACK, StackTrace
 from lockview.sim.scenario import Acquisition, Scenario, ScenarioTask
 
@@ -22,7 +24,7 @@ def scenario_from_report(report: Report, graph: LockGraph) -> Scenario:
     if not has_cycle(graph):
         return Scenario(report.title, ())
     tasks = tuple(ScenarioTask(task.name, _acquisitions(report, graph, task)) for task in graph.tasks)
-    return Scenario(report.title, tasks, _assumptions(graph))
+    return Scenario(report.title, tasks, _assumptions(graph, report.kind))
 
 
 def _acquisitions(report: Report, graph: LockGraph, task: GraphTask) -> tuple[Acquisition, ...]:
@@ -75,14 +77,27 @@ def _found_waiting(circle: tuple[LockEdge, ...]) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _assumptions(graph: LockGraph) -> tuple[str, ...]:
+_ONE_BY_ONE = (ReportKind.TSAN, ReportKind.HELGRIND)
+"""What comes from programs that do not group locks."""
+
+
+def _reading(kind: ReportKind) -> Iterator[str]:
+    """What the reporting program takes for granted about locks."""
+    if kind in _ONE_BY_ONE:
+        yield "Every lock blocks everybody: shared acquisitions count as exclusive ones."
+        return
+    reader = "WITNESS" if kind is ReportKind.WITNESS else "lockdep"
+    yield f"Every class blocks everybody, as {reader} reads it: shared acquisitions count as exclusive ones."
+    yield "One lock stands for each class; a real kernel may have many of them, and the tasks may use different ones."
+
+
+def _assumptions(graph: LockGraph, kind: ReportKind) -> tuple[str, ...]:
     from lockview.analysis.knowledge import never_waited_for
 
     if not graph.tasks:
         return ()
     sentences = [
-        "Every class blocks everybody, as lockdep reads it: shared acquisitions count as exclusive ones.",
-        "One lock stands for each class; a real kernel may have many of them, and the tasks may use different ones.",
+        *_reading(kind),
         "Each task takes its locks in the order of its edges, holds them all, and releases them in reverse order.",
         "No other lock keeps the tasks apart: locks that the report does not list are left out.",
         "Locks do not queue: a lock that comes free goes to whoever steps next.",

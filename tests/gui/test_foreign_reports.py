@@ -63,6 +63,19 @@ def test_everything_in_the_window_can_be_looked_at(
             assert not window.grab().isNull()
 
 
+def test_threads_that_wait_for_each_other_are_replayed(make_window: Callable[..., MainWindow], tmp_path: Path) -> None:
+    path = tmp_path / "java.log"
+    path.write_text(JAVA, "utf-8")
+    window = make_window(path)
+    window.docks.bring_up("replay")
+    window.replay.last()
+    assert window.replay.state.text.startswith("Deadlock: ")
+    assert window.replay.notice.text.startswith("These tasks do wait for each other")
+    assert window.board.action("view-lanes").isEnabled()
+    window.set_view("lanes")
+    assert not window.grab().isNull()
+
+
 def test_a_file_without_reports_but_with_orders_opens(make_window: Callable[..., MainWindow], tmp_path: Path) -> None:
     path = tmp_path / "lockdep"
     path.write_text("all lock classes:\n00000001 FD:    2 BD:    1 +.+.: a\n -> [00000002] b\n", "utf-8")

@@ -17,6 +17,7 @@ from lockview.gui.window import MainWindow
 from lockview.gui.workspace import Workspace
 from lockview.model.locks import LockClass
 from lockview.model.logs import Log
+from lockview.model.reports import ReportKind
 from lockview.model.traces import Outcome, Schedule
 from lockview.parsing.reader import read_bytes
 from lockview.sim.replay import Replay
@@ -201,6 +202,7 @@ def test_the_notice_comes_from_the_report() -> None:
     """A report of mutexes must not be told to be harmless."""
     graph = LockGraph((LockNode(0, A, LockKind.MUTEX), LockNode(1, B, LockKind.RWSEM)), (), ())
     assert "unable" not in notice(graph)
+    assert notice(graph, ReportKind.HELGRIND).startswith("This is Helgrind's reading")
     counter = LockGraph((LockNode(0, A, LockKind.SEQCOUNT), LockNode(1, B, LockKind.RWSEM)), (), ())
     assert "&a->lock is a sequence counter; it keeps nobody waiting." in notice(counter)
 

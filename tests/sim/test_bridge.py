@@ -7,6 +7,9 @@ from lock_graphs import irq_graph
 from strategies import circular_reports
 
 from lockview.analysis.build import lock_graph
+from lockview.analysis.cycles import why_no_run
+from lockview.analysis.lock_graph import Relation
+from lockview.model.foreign_reports import JavaDeadlockReport, JavaThread
 from lockview.model.held_reports import RecursiveReport
 from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import CircularReport, Report
@@ -53,6 +56,57 @@ def test_single_dependency_has_no_run() -> None:
 def test_what_an_interrupt_closes_has_no_run() -> None:
     graph = irq_graph("&base->lock", "&foo->lock", "&rq->__lock")
     assert scenario_from_report(CircularReport("WARNING"), graph).tasks == ()
+
+
+def _thread(name: str, wanted: str, holder: str | None) -> JavaThread:
+    return JavaThread(name, wanted, "T", holder)
+
+
+def test_tasks_that_wait_for_each_other_run_into_it() -> None:
+    threads = (_thread("c", "0x1", "a"), _thread("a", "0x2", "b"), _thread("b", "0x1", "a"), _thread("d", "0x9", None))
+    report = JavaDeadlockReport("Found one Java-level deadlock:", threads=threads)
+    graph = lock_graph(report)
+    scenario = scenario_from_report(report, graph)
+    assert [(task.name, [str(item.lock_class) for item in task.acquisitions]) for task in scenario.tasks] == [
+        ("a", ["T <0x1>", "T <0x2>"]),
+        ("b", ["T <0x2>", "T <0x1>"]),
+    ]
+    edges = [item.edge for task in scenario.tasks for item in task.acquisitions]
+    assert [graph.edges[edge].relation for edge in edges if edge is not None] == [Relation.HOLDS, Relation.WAITS] * 2
+    assert scenario.assumptions[0].startswith("These tasks do wait for each other")
+    check_deadlock_of(scenario)
+    assert find_completion(scenario).schedule
+
+
+def test_a_thread_that_waits_for_itself_is_stuck_alone() -> None:
+    report = JavaDeadlockReport("Found one Java-level deadlock:", threads=(_thread("a", "0x1", "a"),))
+    check_deadlock_of(scenario_from_report(report, lock_graph(report)))
+
+
+def test_waiting_without_a_circle_has_no_run() -> None:
+    threads = (_thread("a", "0x1", "b"), _thread("b", "0x2", "c"), _thread("c", "0x3", None))
+    report = JavaDeadlockReport("Found one Java-level deadlock:", threads=threads)
+    graph = lock_graph(report)
+    assert scenario_from_report(report, graph).tasks == ()
+    assert "no circle" in why_no_run(graph)
+
+
+def check_deadlock_of(scenario: Scenario) -> None:
+    """There is a way into the deadlock, and it stops every task."""
+    schedule = find_deadlock(scenario).schedule
+    assert schedule
+    last = Replay.start(scenario, schedule).last()
+    assert last.outcome is Outcome.DEADLOCK
+    assert set(last.waiters) == set(range(len(scenario.tasks)))
+
+
+def test_hung_tasks_of_a_real_deadlock_run_into_it(shared: Path) -> None:
+    reports = read_file(str(shared / "realkernel" / "deadlock_nv.log")).reports
+    scenarios = [scenario_from_report(report, lock_graph(report)) for report in reports]
+    assert any(scenario.tasks for scenario in scenarios)
+    for scenario in scenarios:
+        if scenario.tasks:
+            check_deadlock_of(scenario)
 
 
 def test_empty_report_gives_an_empty_scenario() -> None:

@@ -250,7 +250,7 @@ class ReplayPanel(QWidget):
         self.events.mark(Selection(item=f"event:{replay.position - 1}"))
         self.state.set_text(state_sentence(replay), Role.SIGNAL if replay.outcome is Outcome.DEADLOCK else Role.TEXT)
         self.hint.set_text(self._hint(replay, no_return))
-        self.notice.set_text(notice(opened.graph))
+        self.notice.set_text(notice(opened.graph, opened.report.kind))
         self.notice.setToolTip(tip(assumptions_text(replay.scenario)))
 
     def _hint(self, replay: Replay, no_return: int | None) -> str:

@@ -10,6 +10,7 @@ from lockview.analysis.stacks import acquiring_function
 from lockview.analysis.wording import counted, listed
 from lockview.document.visible import visible
 from lockview.model.locks import LockClass
+from lockview.model.reports import ReportKind
 from lockview.model.traces import Event, EventKind, Outcome
 from lockview.sim.replay import Replay
 from lockview.sim.scenario import Scenario
@@ -26,10 +27,24 @@ _TOLD_IN_FULL = 3
 """So many waits fit into the two lines that the sentence has."""
 
 
-def notice(graph: LockGraph) -> str:
+_READERS = {
+    ReportKind.TSAN: "ThreadSanitizer",
+    ReportKind.HELGRIND: "Helgrind",
+    ReportKind.WITNESS: "WITNESS",
+}
+
+
+def notice(graph: LockGraph, family: ReportKind = ReportKind.CIRCULAR) -> str:
     """What the reading is worth, with the classes of this report that block nobody."""
+    from lockview.analysis.cycles import waiting_circle
     from lockview.analysis.knowledge import never_waited_for
 
+    if waiting_circle(graph):
+        return "These tasks do wait for each other in the text; this is one way in which they can have got there."
+    if family in _READERS:
+        return (
+            f"This is {_READERS[family]}'s reading: every lock blocks. It does not tell whether all this can coincide."
+        )
     said = []
     idle = [node for node in graph.nodes if never_waited_for(node)]
     for kind in dict.fromkeys(node.kind for node in idle):
