@@ -42,8 +42,19 @@ def _plain() -> re.Pattern[str]:
 
 @cache
 def _inlined() -> re.Pattern[str]:
-    # foo include/linux/x.h:12 [inline]
-    return re.compile(rf"(?P<guess>\? )?(?P<function>[^\s+\[\](){{}}]{{1,250}}) {_FILE} \[inline\]")
+    # [<c0123456>] foo include/linux/x.h:12 [inline]
+    return re.compile(
+        rf"(?:\[<?[0-9a-f]{{0,16}}>?\] )?(?P<guess>\? )?(?P<function>[^\s+\[\](){{}}]{{1,250}}) {_FILE} \[inline\]"
+    )
+
+
+@cache
+def _short() -> re.Pattern[str]:
+    # foo+0x1 [module], foo fs/x.c:12: what people leave of a frame; it has a line of its own
+    return re.compile(
+        r"(?P<guess>\? )?(?P<function>[A-Za-z_.][\w.]{1,250})(?:\+0x(?P<offset>[0-9a-f]{1,8})"
+        r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\])?| (?P<file>[^\s()\[\]:]{1,300}\.[chS]):(?P<line>\d{1,7}))"
+    )
 
 
 @cache
@@ -136,7 +147,26 @@ def _rarer(stream: Stream, start: int, end: int) -> FrameText | None:
         match = _bare().match(text, start, end)
         if match:
             return _frame(stream, match, match.end())
-    return None
+    return _short_frame(stream, start, end)
+
+
+def _short_frame(stream: Stream, start: int, end: int) -> FrameText | None:
+    line_end = min(stream.line_end(start), end)
+    match = _short().match(stream.flat, start, line_end)
+    if match is None or match.end() != line_end:
+        return None
+    if stream.starts[stream.index(start)] != start and not stream.flat.startswith("at: ", start - 4):
+        return None
+    offset, line = match["offset"], match["line"]
+    return _frame(
+        stream,
+        match,
+        line_end,
+        module=match["module"] or "",
+        offset=int(offset, 16) if offset else None,
+        file=match["file"] or "",
+        line=int(line) if line else 0,
+    )
 
 
 def _frame(

@@ -16,11 +16,17 @@ from lockview.parsing.scenarios import read_column
 from lockview.parsing.sections import Part, Title
 from lockview.parsing.tokens import Token
 
+_FAR_IN_LINE = 80
+"""``} usage.``, by which a report without title is found, stands so far behind the first word of its line at most."""
+
 
 class InconsistentReader(IrqReader):
     """Adds the two states and the stack of the older one."""
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        if title is None:
+            line = stream.starts[stream.index(start)]
+            start = line if start - line < _FAR_IN_LINE else start
         super().__init__(stream, title, start, end)
         self._old = self._new = ""
         self._registered: list[Frame] = []

@@ -83,7 +83,7 @@ class IrqReader(ReportReader):
         comm, pid, *numbers = token.groups[1:]
         if self.task is None:
             self.task = Task(comm, int(pid))
-            self.context = IrqContext(*map(int, numbers))
+            self.context = IrqContext(*map(int, numbers)) if numbers else None
         self.part = Part.WANTED
 
     def _lock(self, token: Token) -> None:

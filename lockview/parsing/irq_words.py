@@ -96,6 +96,7 @@ _STATE_STARTS = ("IN-", "in-", "HARDIRQ", "SOFTIRQ", "RECLAIM_FS", "hardirq-", "
 _REGISTERED = r"\{([^{}]{1,40})\} state was registered at:"
 _TASK = r"((?:(?!-----|ainted| #\d).){1,64}?)/(\d{1,10})"
 _CONTEXT = rf"{_TASK} \[HC(\d)\[(\d{{1,20}})\]:SC(\d)\[(\d{{1,20}})\]:HE(\d):SE(\d)\] (?:is trying to acquire|takes):"
+_NO_CONTEXT = rf"{_TASK} takes:"
 _CHANGED = rf"{_TASK} just changed the state of lock:"
 _OPENS = r" ?(?:ops: ?(\w{1,24}) ?)?(\{)(?= |$)"
 
@@ -127,6 +128,8 @@ def irq_word(stream: Stream, start: int, end: int) -> Token | None:
     token = None
     if " [HC" in ahead:
         token = _own(Own.WANTS, _CONTEXT, text, start, end)
+    elif " takes:" in ahead:
+        token = _own(Own.WANTS, _NO_CONTEXT, text, start, end)
     elif " just changed the state" in ahead:
         token = _own(Own.CHANGED, _CHANGED, text, start, end)
     return None if token and spreads(stream, start, token.groups[1]) else token

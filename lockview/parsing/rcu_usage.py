@@ -38,6 +38,7 @@ def _rcu_words(stream: Stream, start: int, end: int) -> Token | None:
 class RcuReader(TaskReader):
     """Adds the place, the complaint and what RCU says of itself."""
 
+    first_words = "() usage!"
     own_words = staticmethod(_rcu_words)
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
@@ -65,7 +66,8 @@ class RcuReader(TaskReader):
 
     @property
     def has_body(self) -> bool:
-        return bool(self._place or self._state)
+        more = self.title or self.held_lists or self.backtrace.frames
+        return bool(self._state or (self._place and more))
 
     def report(self) -> Report:
         from lockview.model.held_reports import RcuReport

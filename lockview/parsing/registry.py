@@ -155,9 +155,9 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         name="suspicious RCU usage",
         titles=("suspicious RCU usage", "INFO: suspicious rcu_dereference_check() usage."),
-        signs=("rcu_scheduler_active = ",),
+        signs=("rcu_scheduler_active = ", " suspicious rcu_dereference_check() usage!"),
         anchors=(b"suspicious RCU usage", b"suspicious rcu_dereference_check() usage."),
-        weak_anchors=(b"rcu_scheduler_active =",),
+        weak_anchors=(b"rcu_scheduler_active =", b"suspicious rcu_dereference"),
         reader=_on_use("rcu_usage", "RcuReader"),
     ),
     Family(

@@ -15,8 +15,8 @@ TITLE = (
     r"(?:, (?P<comm>.{1,64}?)/(?P<pid>\d{1,10})(?=,| |$)(?:, ?(?P<lock>(?:0x)?[0-9a-f]{8,16})(?= |$))?)?"
 )
 _LOCK = (
-    r"lock: (\S{1,200}(?: \[[\w-]{1,64}\])?), \.magic: ([0-9a-f]{1,8}), "
-    r"\.owner: (.{1,160}?)/(-?\d{1,10}), \.owner_cpu: (-?\d{1,10})"
+    r"lock: (\S{1,200}(?: \[[\w-]{1,64}\])?), \.magic: ([0-9a-f]{1,8})"
+    r"(?:, \.owner: (.{1,160}?)/(-?\d{1,10}), \.owner_cpu: (-?\d{1,10}))?"
 )
 
 
@@ -46,7 +46,7 @@ class SpinReader(BugReader):
         return bool(self._lock_line or self.backtrace.frames or self._title.get("lock")) or super().has_body
 
     def report(self) -> SpinReport:
-        symbol, magic, owner, pid, owner_cpu = self._lock_line or ("", "", "", "-1", "-1")
+        symbol, magic, owner, pid, owner_cpu = self._lock_line or ("", "", "", "", "")
         backtrace = self.backtrace.backtrace()
         return SpinReport(
             **self.common(*(() if backtrace else ("backtrace",))),
@@ -57,5 +57,5 @@ class SpinReader(BugReader):
             lock=self._title.get("lock") or symbol,
             magic=magic,
             owner=Task(owner, int(pid)) if owner and int(pid) >= 0 else None,
-            owner_cpu=int(owner_cpu) if int(owner_cpu) >= 0 else None,
+            owner_cpu=int(owner_cpu) if owner_cpu and int(owner_cpu) >= 0 else None,
         )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lockview.model.held_reports import RcuReport
 from lockview.model.irq_reports import InconsistentReport, IrqInversionReport, IrqOrderReport
 from lockview.model.wait_reports import HungTaskReport, SpinReport
 from lockview.parsing.reader import read_text
@@ -142,3 +143,63 @@ def test_a_mail_server_takes_a_dot_off_lines_of_dots() -> None:
     assert isinstance(report, IrqOrderReport)
     assert len(report.safe_stack.frames) == 2
     assert len(report.unsafe_stack.frames) == 1
+
+
+def test_a_report_that_somebody_shortened() -> None:
+    text = (
+        "  WARNING: inconsistent lock state\n  5.9.0 #0 Not tainted\n  --------------------------------\n"
+        "  inconsistent {IN-SOFTIRQ-W} -> {SOFTIRQ-ON-W} usage.\n  demo-executor.0/26715 takes:\n"
+        "  (my_lock){+.?.}-{2:2}, at: my_parallel kernel/my.c:220\n  {IN-SOFTIRQ-W} state was registered at:\n"
+        "    spin_lock include/linux/spinlock.h:354 [inline]\n    my_parallel kernel/my.c:220\n    ...\n"
+        "    __do_softirq kernel/softirq.c:298\n    asm_my_interrupt+0x12\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, InconsistentReport)
+    assert report.task is not None
+    assert (report.task.comm, report.task.pid, report.context) == ("demo-executor.0", 26715, None)
+    assert report.wanted is not None
+    assert report.wanted.site is not None
+    assert (report.wanted.site.function, report.wanted.site.line) == ("my_parallel", 220)
+    functions = [frame.function for frame in report.registered.frames]
+    assert functions == ["spin_lock", "my_parallel", "__do_softirq", "asm_my_interrupt"]
+
+
+def test_an_inconsistent_state_without_title_keeps_its_states() -> None:
+    text = (
+        ">>   inconsistent {SOFTIRQ-ON-W} -> {IN-SOFTIRQ-W} usage.\n>>   demo/68/0 [HC0[0]:SC1[1]:HE1:SE0] takes:\n"
+        ">>   0000000052a030a7 (my_lock){+.?.}, at: my_free+0x9c/0x340\n>>   {SOFTIRQ-ON-W} state was registered at:\n"
+        ">>     lock_acquire+0xd4/0x230\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, InconsistentReport)
+    assert (report.old_state, report.new_state) == ("SOFTIRQ-ON-W", "IN-SOFTIRQ-W")
+
+
+@pytest.mark.parametrize("state", ["rcu_scheduler_active = 2, debug_locks = 1\n", ""])
+def test_suspicious_rcu_usage_without_title_keeps_its_place(state: str) -> None:
+    text = (
+        "net/my/api.c:1272 suspicious rcu_dereference_check() usage!\nother info that might help us debug this:\n\n"
+        f"{state}1 lock held by demo/27006:\n #0: 00000000e0f85be9 (&net->my_mutex){{+.+.}}, at: my_valid+0x1a/0x50\n"
+        "Call Trace:\n my_fill.isra.45+0x6cc/0x6e0\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, RcuReport)
+    assert report.place == "net/my/api.c:1272"
+    assert report.task is not None
+    assert report.task.pid == 27006
+    assert not read_text(
+        "Fix this:\n\nnet/my/api.c:1272 suspicious rcu_dereference_check() usage!\n\nSigned-off"
+    ).reports
+
+
+def test_a_frame_may_have_lost_its_size_and_a_lock_its_owner() -> None:
+    text = (
+        "BUG: spinlock recursion on CPU#3, demo/3/0\n lock: 0xffffff8a4bf29c80, .magic: dead4ead\nCall trace:\n"
+        "spin_bug+0x0\n_raw_spin_lock_irqsave+0x80\nmy_start+0x94 [my_drv]\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, SpinReport)
+    assert (report.magic, report.owner, report.owner_cpu) == ("dead4ead", None, None)
+    assert report.backtrace is not None
+    shown = [(frame.function, frame.offset, frame.module) for frame in report.backtrace.stack.frames]
+    assert shown == [("spin_bug", 0, ""), ("_raw_spin_lock_irqsave", 128, ""), ("my_start", 148, "my_drv")]

@@ -93,7 +93,7 @@ def test_frames(text: str, frame: Frame) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["foo", "foo bar", "[ 12.3] foo", "12:30", "lock(x);", "foo+0x1", "a" * 5000, "(" * 5000]
+    "text", ["foo", "foo bar", "[ 12.3] foo", "12:30", "lock(x);", "foo+0x1 bar", "a" * 5000, "(" * 5000]
 )
 def test_no_frames(text: str) -> None:
     stream = Stream([LogLine(1, text)])
