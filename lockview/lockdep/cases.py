@@ -1,0 +1,78 @@
+"""Test cases for the validator: operations with the verdict that is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from lockview.lockdep.operations import Operation, OperationError, Runner
+from lockview.lockdep.validator import Rules, Validator
+from lockview.model.reports import Report
+
+
+class Case(NamedTuple):
+    """One case. ``complains`` is what is expected of the validator; None when the case does not say."""
+
+    id: str
+    title: str
+    family: str
+    complains: bool | None
+    operations: tuple[Operation, ...]
+
+
+class Verdict(NamedTuple):
+    """What came of a case: the first report, None when the validator stayed silent. ``at`` is the operation's index."""
+
+    case: Case
+    report: Report | None = None
+    at: int | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it came out as expected; a case without expectation always passes."""
+        return self.case.complains is None or self.case.complains == (self.report is not None)
+
+
+def cases_from_json(data: object) -> tuple[Case, ...]:
+    """The cases of a decoded file: ``{"cases": [...]}``, or the list itself.
+
+    Raises OperationError naming the case and field that is not as expected.
+    """
+    entries = data.get("cases") if isinstance(data, Mapping) else data
+    if not isinstance(entries, Sequence) or isinstance(entries, str):
+        raise OperationError('cases: a list was expected, either by itself or under "cases"')
+    return tuple(_case(entry, f"cases[{number}]") for number, entry in enumerate(entries))
+
+
+def run(case: Case, rules: Rules = Rules()) -> Verdict:  # noqa: B008 (immutable)
+    """Run a case on a fresh validator. Raises OperationError naming the operation that cannot be carried out."""
+    runner = Runner(Validator(rules))
+    for number, operation in enumerate(case.operations):
+        try:
+            runner.apply(operation, number + 1)
+        except OperationError as error:
+            raise OperationError(f"{case.id}: ops[{number}].{error}") from None
+        if runner.validator.reports:
+            return Verdict(case, runner.validator.reports[0], number)
+    return Verdict(case)
+
+
+def _case(entry: object, where: str) -> Case:
+    if not isinstance(entry, Mapping):
+        raise OperationError(f"{where}: an object was expected")
+    name = entry.get("id")
+    if not isinstance(name, str):
+        raise OperationError(f"{where}.id: a text was expected")
+    expected = entry.get("expected")
+    if expected not in (None, "SUCCESS", "FAILURE"):
+        raise OperationError(f'{where}.expected: "SUCCESS" or "FAILURE" was expected')
+    operations = entry.get("ops")
+    if not isinstance(operations, Sequence) or not all(isinstance(operation, Mapping) for operation in operations):
+        raise OperationError(f"{where}.ops: a list of objects was expected")
+    return Case(
+        name,
+        str(entry.get("title", "")),
+        str(entry.get("family", "")),
+        None if expected is None else expected == "FAILURE",
+        tuple(operations),
+    )

@@ -1,0 +1,144 @@
+"""Lock classes and the dependencies between them."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from enum import IntFlag
+from typing import NamedTuple
+
+from lockview.lockdep.locks import LockMap
+from lockview.lockdep.usage import USED, marks, mask
+from lockview.model.locks import Access, LockClass, WaitTypes
+from lockview.model.stacks import EMPTY_STACK, StackTrace
+
+
+class Strength(IntFlag):
+    """How a dependency A -> B was made: A exclusive (E) or shared (S), B not recursive (N) or recursively read (R).
+
+    Source: ``DEP_SR_BIT`` and its relatives, kernel/locking/lockdep.c, since 5.10.
+    """
+
+    SR = 1
+    ER = 2
+    SN = 4
+    EN = 8
+
+
+FROM_SHARED = Strength.SR | Strength.SN
+TO_BLOCKING = Strength.SN | Strength.EN
+
+
+def strength(before: Access, after: Access) -> Strength:
+    """The strength of the dependency that two acquisitions make."""
+    exclusive = before is Access.EXCLUSIVE
+    if after is Access.RECURSIVE:
+        return Strength.ER if exclusive else Strength.SR
+    return Strength.EN if exclusive else Strength.SN
+
+
+def backwards(before: Access, after: Access) -> Strength:
+    """The strength of the same dependency walked against its direction."""
+    blocking = after is not Access.RECURSIVE
+    if before is Access.EXCLUSIVE:
+        return Strength.EN if blocking else Strength.SN
+    return Strength.ER if blocking else Strength.SR
+
+
+class Edge(NamedTuple):
+    """A dependency on the class ``other``.
+
+    ``strength`` is all strengths seen, ``distance`` the shortest in a held stack, ``stack`` where the later lock was
+    first taken that way.
+    """
+
+    other: int
+    strength: Strength
+    distance: int
+    stack: StackTrace
+
+
+class ClassInfo:
+    """A class: what it is called, how it was used, what was taken after and before it."""
+
+    def __init__(self, number: int, lock: LockMap, name: LockClass, stack: StackTrace) -> None:
+        self.number = number
+        self.name = name
+        self.outer = lock.outer
+        self.inner = lock.inner
+        self.is_per_cpu = lock.is_per_cpu
+        self.usage = 0
+        self.usage_stacks: dict[int, StackTrace] = {}
+        self.registered = stack
+        self.operations = 0
+        self.after: dict[int, Edge] = {}
+        self.before: dict[int, Edge] = {}
+
+    @property
+    def marks(self) -> str:
+        """The usage marks as a report prints them."""
+        return marks(self.usage)
+
+    @property
+    def wait_types(self) -> WaitTypes:
+        """Outer (the inner one if it has none of its own) and inner."""
+        return WaitTypes(self.outer or self.inner, self.inner)
+
+    def mark(self, state: int, stack: StackTrace) -> bool:
+        """Note a use; False when it was known."""
+        if self.usage & mask(state):
+            return False
+        self.usage |= mask(state)
+        if state <= USED:
+            self.usage_stacks[state] = stack
+        return True
+
+
+class Classes:
+    """All classes that were ever taken, by key and subclass."""
+
+    def __init__(self) -> None:
+        self.all: list[ClassInfo] = []
+        self._by_key: dict[tuple[Hashable, int], ClassInfo] = {}
+        self._key_numbers: dict[tuple[str, int], dict[Hashable, int]] = {}
+
+    def find(self, lock: LockMap, subclass: int) -> ClassInfo | None:
+        """The class of a lock, None before its first use."""
+        return self._by_key.get((lock.key, subclass))
+
+    def register(self, lock: LockMap, subclass: int, stack: StackTrace) -> ClassInfo:
+        """The class of a lock, made at its first use. Keys of one name are numbered in the order of that."""
+        known = self._by_key.get((lock.key, subclass))
+        if known is not None:
+            return known
+        keys = self._key_numbers.setdefault((lock.name, subclass), {})
+        key_number = keys.setdefault(lock.key, len(keys) + 1)
+        info = ClassInfo(len(self.all), lock, LockClass(lock.name, key_number, subclass), stack)
+        self.all.append(info)
+        self._by_key[lock.key, subclass] = info
+        return info
+
+    def connect(self, before: Use, after: Use, distance: int) -> None:
+        """Add the dependency of two acquisitions, or strengthen the one that is known."""
+        first, second = self.all[before.number], self.all[after.number]
+        forward, backward = strength(before.access, after.access), backwards(before.access, after.access)
+        first.after[second.number] = _joined(
+            first.after.get(second.number), Edge(second.number, forward, distance, after.stack)
+        )
+        second.before[first.number] = _joined(
+            second.before.get(first.number), Edge(first.number, backward, distance, after.stack)
+        )
+
+
+class Use(NamedTuple):
+    """What a dependency needs to know of an acquisition: the number of the class, how, and where."""
+
+    number: int
+    access: Access
+    stack: StackTrace = EMPTY_STACK
+
+
+def _joined(known: Edge | None, edge: Edge) -> Edge:
+    if known is None:
+        return edge
+    distance = 1 if edge.distance == 1 else known.distance
+    return known._replace(strength=known.strength | edge.strength, distance=distance)

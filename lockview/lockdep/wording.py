@@ -1,0 +1,40 @@
+"""The words that differ between kernels when they print a report."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Era(NamedTuple):
+    """How a kernel words its reports.
+
+    ``wait_types``: ``{outer:inner}`` is printed (5.7). ``read_words``: scenarios say ``rlock`` (6.3). ``info_titles``:
+    titles begin with ``INFO:`` in brackets (until 4.10). ``release`` stands under the title.
+    """
+
+    name: str
+    release: str = ""
+    wait_types: bool = True
+    read_words: bool = True
+    info_titles: bool = False
+
+    def title(self, text: str) -> str:
+        """The title line for a finding."""
+        return f"{'INFO' if self.info_titles else 'WARNING'}: {text}"
+
+    @property
+    def wait_context_title(self) -> str:
+        """The title of reports about wait contexts."""
+        return "BUG: Invalid wait context"
+
+
+MODERN = Era("6.12")
+ERAS: dict[str, Era] = {
+    era.name: era
+    for era in (
+        Era("4.4", wait_types=False, read_words=False, info_titles=True),
+        Era("4.13", wait_types=False, read_words=False),
+        Era("5.10", read_words=False),
+        MODERN,
+    )
+}
