@@ -30,10 +30,10 @@ def frame(value: object) -> bytes:
     return len(body).to_bytes(4, "big") + body
 
 
-def frames_in(buffer: bytearray) -> list[Any]:
-    """Take the complete frames out of a buffer of received bytes. ValueError when the bytes cannot be frames."""
-    values = []
-    while len(buffer) >= 4:
+def frames_in(buffer: bytearray, most: int = 0) -> list[Any]:
+    """Take complete frames out of a buffer of received bytes, ``most`` at most. ValueError when it cannot hold any."""
+    values: list[Any] = []
+    while len(buffer) >= 4 and not 0 < most <= len(values):
         length = int.from_bytes(buffer[:4], "big")
         if length > LONGEST_FRAME:
             raise ValueError(f"a frame of {length} bytes")
@@ -101,13 +101,21 @@ def _layered(payload: Any, _: Tell) -> object:
 def _read(payload: Any, tell: Tell) -> object:
     from lockview.document.opening import read_big
 
-    return read_big(payload["path"], payload["spool"], _progress(tell))
+    pieces = payload.get("pieces", ())
+    return read_big(payload["path"], payload["spool"], _progress(tell), partial(tell, "news"), pieces)
+
+
+def _folder(payload: Any, tell: Tell) -> object:
+    """Read all logs below a folder: news of each that holds reports, and at last how many there were."""
+    from lockview.document.folders import read_folder
+
+    return read_folder(payload["path"], payload["spool"], partial(tell, "news"), _progress(tell))
 
 
 def _follow(payload: Any, tell: Tell) -> object:
     from lockview.document.live import Live
 
-    live = Live(payload["path"], payload["lines"], payload["parse_from"], payload["copy"])
+    live = Live(payload["path"], payload["lines"], payload["parse_from"], payload["copy"], payload["older"])
     return live.run(partial(tell, "news"), _parent_is_done)
 
 
@@ -125,7 +133,12 @@ def _progress(tell: Tell) -> Progress:
     return progress
 
 
-JOBS: dict[str, Callable[[Any, Tell], object]] = {"layered": _layered, "read": _read, "follow": _follow}
+JOBS: dict[str, Callable[[Any, Tell], object]] = {
+    "layered": _layered,
+    "read": _read,
+    "folder": _folder,
+    "follow": _follow,
+}
 
 
 if __name__ == "__main__":

@@ -44,7 +44,9 @@ class OpenReport:
 class Document:
     """One open source. ``path`` is "" for pasted text; ``lines`` is the raw text, line n at index n - 1.
 
-    While it is ``growing``, lines and reports are added; those that are there stay where they are.
+    While it is ``growing``, lines and reports are added; those that are there stay where they are. ``pieces`` are the
+    files of a rotated log, oldest first, ``path`` being the newest; ``title`` is what it is called where the name of
+    its file does not tell enough.
     """
 
     log: Log
@@ -52,6 +54,18 @@ class Document:
     path: str = ""
     reports: list[OpenReport] = field(default_factory=list)
     growing: bool = False
+    pieces: tuple[str, ...] = ()
+    title: str = ""
 
     def __post_init__(self) -> None:
         self.reports = [OpenReport(report) for report in self.log.reports]
+
+
+def lines_of_older_pieces(document: Document) -> int:
+    """How many lines of a rotated log are not those of its newest piece."""
+    if not document.pieces:
+        return 0
+    notes = [problem for problem in document.log.problems if problem.code == "log-piece"]
+    if not notes or not notes[-1].message.endswith(f" those of {document.path}"):
+        return len(document.lines)  # the newest piece was empty
+    return notes[-1].span.first - 1

@@ -88,21 +88,46 @@ class FileLines(Sequence[str]):
             raw += self._rest(block + 1)
         return _shown(raw.removeprefix(b"\xef\xbb\xbf") if number == 0 else raw)
 
+    def _block(self, number: int) -> bytes:
+        return _block(self._fd, number)
+
     def _pieces(self, block: int) -> list[bytes]:
         if self._held[0] != block:
-            self._held = (block, _block(self._fd, block).split(b"\n"))
+            self._held = (block, self._block(block).split(b"\n"))
         return self._held[1]
 
     def _rest(self, block: int) -> bytes:
         """What follows of a line that runs over the end of a block."""
         rest = b""
         while len(rest) <= LONGEST and block < len(self._ends):
-            piece, end, _ = _block(self._fd, block).partition(b"\n")
+            piece, end, _ = self._block(block).partition(b"\n")
             rest += piece
             if end:
                 break
             block += 1
         return rest
+
+
+class NamedFileLines(FileLines):
+    """The lines of a file that is opened for each look: of thousands of documents none may hold its file open.
+
+    Lines of a file that is gone are empty; one that was replaced gives the lines of the new one.
+    """
+
+    def __init__(self, path: str, ends: Sequence[int]) -> None:
+        super().__init__(path, ends)
+        os.close(self._fd)
+        del self._fd
+
+    def _block(self, number: int) -> bytes:
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return b""
+        try:
+            return _block(fd, number)
+        finally:
+            os.close(fd)
 
 
 def _block(fd: int, number: int) -> bytes:

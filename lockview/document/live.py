@@ -34,18 +34,20 @@ IsOver = Callable[[float], bool]
 class Live:
     """Follows one file for a document that knows its first ``lines`` lines; the last of them may not be whole yet.
 
-    ``parse_from`` is the line from which reports may go on. With ``copy_to`` the text from line ``lines`` on is copied
+    ``older`` of them are those of older pieces of a rotated log. ``parse_from`` is the line from which reports may go
+    on. With ``copy_to`` the text from line ``lines`` on is copied
     there; without, the file is itself the copy of a pipe, and nobody else's.
     """
 
-    def __init__(self, path: str, lines: int, parse_from: int, copy_to: str = "") -> None:
+    def __init__(self, path: str, lines: int, parse_from: int, copy_to: str = "", older: int = 0) -> None:
         self._path = path
-        self._kept = max(lines - 1, 0)
-        self._follower = Follower(path, min(parse_from, self._kept + 1))
+        self._kept = max(lines - 1, older)
+        parse_from = max(min(parse_from, self._kept + 1), older + 1)
+        self._follower = Follower(path, parse_from)
         self._tail = Tail(path)
         self._copy = Copy(copy_to)
-        self._to_parse = LinesBehind(min(parse_from - 1, self._kept))
-        self._to_keep = LinesBehind(self._kept)
+        self._to_parse = LinesBehind(parse_from - 1 - older)
+        self._to_keep = LinesBehind(self._kept - older)
         self._restart: dict[str, Any] = {}
         self._reports: list[Report] = []
 

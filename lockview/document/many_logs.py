@@ -1,11 +1,11 @@
-"""Many logs at once: read on all cores, each answered with what is to be printed, in the order of the logs."""
+"""Many logs at once: read on all cores, each answered with what is to be printed or shown, in the order of the logs."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from lockview.document.errors import UserError
 from lockview.layout.labels import visible
@@ -13,8 +13,13 @@ from lockview.model.logs import Log
 from lockview.parsing.opening import SourceError
 from lockview.parsing.reader import read_file, read_joined
 
+Work = TypeVar("Work")
+Answer = TypeVar("Answer")
+
 _WORTH_PROCESSES = 20
 """So many logs are worth processes of their own."""
+_PR_SET_PDEATHSIG = 1
+"""Of Linux: the signal that a process gets when its parent ends."""
 _CHUNK = 8
 """So many logs a process takes at a time."""
 
@@ -41,7 +46,19 @@ def printed_logs(
 
     UserError when a process dies. Closing the iterator stops the reading.
     """
-    read = partial(_printed, as_json=as_json, looked_for=looked_for)
+    return _on_all_cores(partial(_printed, as_json=as_json, looked_for=looked_for), logs, processes)
+
+
+def shown_logs(logs: Sequence[tuple[str, ...]], spool: str, processes: int = 0) -> Iterator[dict[str, Any]]:
+    """Read logs as ``printed_logs`` does; of each that holds reports what ``document_from`` needs, and its ``pieces``.
+
+    Of others nothing, or ``failed``, a sentence. ``spool`` starts the names of files for text that is no plain file.
+    """
+    numbered = [(pieces, f"{spool}-{number}") for number, pieces in enumerate(logs)]
+    return _on_all_cores(_shown, numbered, processes)
+
+
+def _on_all_cores(read: Callable[[Work], Answer], logs: Sequence[Work], processes: int) -> Iterator[Answer]:
     processes = processes or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     if processes == 1 or len(logs) < _WORTH_PROCESSES:
         yield from map(read, logs)
@@ -49,7 +66,7 @@ def printed_logs(
     from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
 
-    pool = ProcessPoolExecutor(processes, initializer=_leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(processes, initializer=_serve_the_parent)
     try:
         yield from pool.map(read, logs, chunksize=_CHUNK)
     except BrokenProcessPool:
@@ -58,10 +75,33 @@ def printed_logs(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _serve_the_parent() -> None:
+    """Leave interrupts to the parent, and end with it, also when it is killed."""
+    import ctypes
     import signal
+    import sys
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _shown(work: tuple[tuple[str, ...], str]) -> dict[str, Any]:
+    from lockview.document.lines import count_line_ends
+    from lockview.document.opening import joined_text_of, plain_text_of
+    from lockview.export.as_json import log_to_json
+
+    pieces, spool = work
+    try:
+        log = read_log(pieces)
+        if not log.reports:
+            return {}
+        text = plain_text_of(pieces[0], spool) if len(pieces) == 1 else joined_text_of(pieces, spool)
+        return {"log": log_to_json(log), "text": text, "ends": count_line_ends(text), "pieces": pieces}
+    except SourceError as error:
+        return {"failed": str(error)}
+    except OSError as error:
+        return {"failed": f"{pieces[-1]}: {error.strerror or error}"}
 
 
 def _printed(pieces: tuple[str, ...], as_json: bool, looked_for: tuple[str, ...]) -> Printed:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
 from lockview.document.documents import Document
 from lockview.document.errors import UserError
 from lockview.model.logs import Log
+from lockview.model.reports import Report
 
 SMALL = 256 << 10
 """Bytes up to which a source is read in place."""
 HEAD = 4096
+_AT_ONCE = 4
+"""Reports that travel together; a window takes some 3 ms for so many."""
 PARTS = {"wanted": "the lock that is wanted", "held": "the lock that is held", "chain": "the chain of dependencies"}
 """What a picture of a cycle is made of, by its name in ``Reading.missing``."""
 
@@ -95,16 +98,6 @@ def can_grow(head: bytes) -> bool:
     return not (is_packed(head) or utf16_kind(head) or looks_binary(head))
 
 
-def files_in(folder: str, most: int) -> list[str]:
-    """The regular, not hidden files of a folder by name, ``most`` at most. UserError when it cannot be listed."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_file())
-    except OSError as error:
-        raise UserError(f"The folder {folder} cannot be listed: {error.strerror}.") from error
-    return [f"{folder.rstrip('/')}/{name}" for name in names[:most]]
-
-
 def read_small(path: str) -> Document:
     """Read a file in place. UserError when there is nothing to show."""
     from lockview.parsing.opening import SourceError, read_source
@@ -128,39 +121,66 @@ def document_of(data: bytes, name: str, path: str = "") -> Document:
     return Document(log, SourceLines(data), path)
 
 
-def read_big(path: str, spool: str, progress: Callable[[int, int], None]) -> dict[str, Any]:
+def read_big(
+    path: str,
+    spool: str,
+    progress: Callable[[int, int], None],
+    news: Callable[[list[dict[str, object]]], None] | None = None,
+    pieces: Sequence[str] = (),
+) -> dict[str, Any]:
     """The worker's part: the log as JSON, the file that holds its plain text, and that text's line ends.
 
-    ``spool`` is where the text goes when the file is compressed or in UTF-16. UserError as for small sources.
+    ``spool`` is where the text goes when the file is compressed or in UTF-16, or when a rotated log has ``pieces``.
+    UserError as for small sources.
+    Of many reports only the first ones are in the log: the others go to ``news`` before, in order and so few at a time
+    that a window can take them between two frames.
     """
+    from dataclasses import replace
+
     from lockview.document.lines import count_line_ends
-    from lockview.export.as_json import log_to_json
+    from lockview.export.as_json import log_to_json, report_to_json
     from lockview.parsing.opening import SourceError
-    from lockview.parsing.reader import read_file
+    from lockview.parsing.reader import read_file, read_joined
 
     try:
-        log = read_file(path, progress)
+        log = read_joined(pieces, path) if pieces else read_file(path, progress)
         if not log.size:
             raise UserError(_empty(path))
         _refuse_binary(log, path)
-        text = plain_text_of(path, spool)
-        return {"log": log_to_json(log), "text": text, "ends": count_line_ends(text)}
+        text = joined_text_of(pieces, spool) if pieces else plain_text_of(path, spool)
+        ends = count_line_ends(text)
+        if news is not None:
+            for start in range(_AT_ONCE, len(log.reports), _AT_ONCE):
+                news([report_to_json(report) for report in log.reports[start : start + _AT_ONCE]])
+            log = replace(log, reports=log.reports[:_AT_ONCE])
+        return {"log": log_to_json(log), "text": text, "ends": ends}
     except SourceError as error:
         raise UserError(sentence(str(error))) from error
     except OSError as error:
         raise UserError(_not_there(path, error)) from error
 
 
-def document_from(answer: dict[str, Any], path: str, name: str = "") -> Document:
-    """The document that ``read_big`` described. UserError when its text is gone again already."""
+def document_from(
+    answer: dict[str, Any],
+    path: str,
+    name: str = "",
+    others: Sequence[Report] = (),
+    lines_of: Callable[[str, Sequence[int]], Sequence[str]] | None = None,
+) -> Document:
+    """The document that ``read_big`` described; ``others`` are the reports of its news.
+
+    ``lines_of`` makes its lines; without it they hold the file open. UserError when its text is gone again already.
+    """
     from dataclasses import replace
 
     from lockview.document.lines import FileLines
     from lockview.export.as_json import log_from_json
 
     log = log_from_json(answer["log"])
+    if others:
+        log = replace(log, reports=(*log.reports, *others))
     try:
-        lines = FileLines(answer["text"], answer["ends"])
+        lines = (lines_of or FileLines)(answer["text"], answer["ends"])
     except OSError as error:
         raise UserError(_not_there(answer["text"], error)) from error
     return Document(replace(log, name=name) if name else log, lines, path)
@@ -178,6 +198,15 @@ def plain_text_of(path: str, spool: str) -> str:
         return path
     with open(spool, "wb") as file:  # noqa: PTH123
         file.writelines(utf8_blocks(unpacked(read_source(path), [], set()), set()))
+    return spool
+
+
+def joined_text_of(pieces: Sequence[str], spool: str) -> str:
+    """``spool``, with the text of the pieces of a rotated log in UTF-8."""
+    from lockview.parsing.pieces import Pieces
+
+    with open(spool, "wb") as file:  # noqa: PTH123
+        file.writelines(Pieces(pieces, [], set()).blocks())
     return spool
 
 

@@ -172,6 +172,14 @@ ACTIONS = (
         "open", "File", "Open...", lambda w: w.ask_for_files(), ("Ctrl+O",), hint="Open kernel logs, mails or consoles"
     ),
     ActionSpec(
+        "open-folder",
+        "File",
+        "Open a folder...",
+        lambda w: w.ask_for_folder(),
+        ("Ctrl+Shift+O",),
+        hint="Read all logs below a folder, the pieces of rotated ones as one",
+    ),
+    ActionSpec(
         "open-sample",
         "File",
         "Open the sample",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,9 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from lockview.gui.jobs import Done, Failed, Progress, Work
 from lockview.worker import frame, frames_in
 
+_MOMENT = 0.005
+"""So long the window may stand still for answers, in seconds."""
+_NOBODY = (None, None, None, None)
 BOOTSTRAP = "import sys; sys.path.insert(0, sys.argv[1]); from lockview.worker import main; sys.exit(main())"
 """-I shields the child from PYTHONPATH and the current folder, so it is told where this very package lies."""
 
@@ -41,7 +45,8 @@ class Job(Work):
         self._buffer = bytearray()
         self._complaints = bytearray()
         self._over = False
-        self._callbacks: tuple[Done | None, Failed | None, Progress | None] = (None, None, None)
+        self._gone = ""
+        self._callbacks: tuple[Done | None, Failed | None, Progress | None, Done | None] = _NOBODY
         self._process = QProcess(self)
         self._process.started.connect(self._send)
         self._process.readyReadStandardOutput.connect(self._read)
@@ -50,13 +55,15 @@ class Job(Work):
         self._process.errorOccurred.connect(self._broken)
         self._clock = QTimer(self, singleShot=True, interval=timeout_ms)
         self._clock.timeout.connect(self._too_long)
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._take_some)
 
-    def call_back(self, done: Done, failed: Failed | None, progress: Progress | None) -> None:
+    def call_back(self, done: Done, failed: Failed | None, progress: Progress | None, news: Done | None = None) -> None:
         """Call these when there is something to say.
 
         Not connected to the signals, because a connection would keep what they capture until Qt deletes this.
         """
-        self._callbacks = (done, failed, progress)
+        self._callbacks = (done, failed, progress, news)
 
     @property
     def running(self) -> bool:
@@ -74,7 +81,7 @@ class Job(Work):
         """Stop the work. Nothing but ``cancelled`` will be heard of it."""
         if not self._over:
             self._end()
-            self._callbacks = (None, None, None)
+            self._callbacks = _NOBODY
             self.cancelled.emit()
             self.ended.emit()
 
@@ -84,15 +91,26 @@ class Job(Work):
 
     def _read(self) -> None:
         self._buffer += self._process.readAllStandardOutput().data()
-        try:
-            answers = frames_in(self._buffer)
-        except ValueError as error:
-            self._fail(f"{self.title}: the worker's answer makes no sense ({error}).")
-            return
-        for answer in answers:
-            if self._over:
+        self._take_some()
+
+    def _take_some(self) -> None:
+        """Take answers for a moment, and the rest in the next turns of the event loop: the window stays alive."""
+        until = time.monotonic() + _MOMENT
+        while not self._over:
+            try:
+                answers = frames_in(self._buffer, 1)
+            except ValueError as error:
+                self._fail(f"{self.title}: the worker's answer makes no sense ({error}).")
                 return
-            self._take(answer)
+            for answer in answers:
+                self._take(answer)
+            if not answers:
+                if self._gone:
+                    self._fail(self._gone)
+                return
+            if time.monotonic() > until:
+                self._turn.start()
+                return
 
     def _take(self, answer: dict[str, Any]) -> None:
         if "progress" in answer:
@@ -101,6 +119,8 @@ class Job(Work):
                 self._callbacks[2](*answer["progress"])
         elif "news" in answer:
             self.news.emit(answer["news"])
+            if self._callbacks[3] is not None:
+                self._callbacks[3](answer["news"])
         elif "failed" in answer:
             self._fail(answer["failed"])
         else:
@@ -109,7 +129,7 @@ class Job(Work):
             self._finish(self._callbacks[0], answer["done"])
 
     def _finish(self, callback: Callable[[Any], None] | None, value: Any) -> None:
-        self._callbacks = (None, None, None)
+        self._callbacks = _NOBODY
         try:
             if callback is not None:
                 callback(value)
@@ -123,12 +143,12 @@ class Job(Work):
     def _finished(self, code: int, status: QProcess.ExitStatus) -> None:
         if self._over:
             return
-        self._read()
         self._read_complaints()
         how = "crashed" if status == QProcess.ExitStatus.CrashExit else f"ended early with code {code}"
         said = self._complaints.decode("utf-8", "replace").strip().splitlines()
         last = f" Its last words: {said[-1]}" if said else ""
-        self._fail(f"{self.title}: the worker process {how}.{last}")
+        self._gone = f"{self.title}: the worker process {how}.{last}"
+        self._read()
 
     def _broken(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

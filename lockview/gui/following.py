@@ -14,7 +14,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from lockview.document.documents import Document, OpenReport
+from lockview.document.documents import Document, OpenReport, lines_of_older_pieces
 from lockview.document.following import line_to_go_on_from
 from lockview.document.growing import GrowingLines
 from lockview.document.lines import FileLines
@@ -74,6 +74,7 @@ class Following(QObject):
             "copy": self._copy,
             "lines": self._lines_before,
             "parse_from": self._parse_from,
+            "older": lines_of_older_pieces(self.document),
         }
         self._job = LiveJob("follow", payload, jobs)
         self._job.news.connect(self._hear)

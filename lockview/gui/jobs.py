@@ -68,8 +68,11 @@ class Jobs(QObject):
         timeout_ms: int = 0,
         slot: str = "",
         title: str = "",
+        on_news: Done | None = None,
     ) -> Job:
         """Run a job of the worker (``read``, ``layered``) and call back in this thread.
+
+        ``on_news`` gets the parts of the answer that come before its end.
 
         ``timeout_ms`` 0 means no limit. A job that runs in the same ``slot`` (the kind, unless named) is cancelled.
         ``title`` names the work in messages and in the status bar.
@@ -79,7 +82,7 @@ class Jobs(QObject):
         slot = slot or kind
         self.cancel(slot)
         job = Job(kind, payload, timeout_ms, title or kind, self)
-        job.call_back(on_done, on_failed, on_progress)
+        job.call_back(on_done, on_failed, on_progress, on_news)
         self.started.emit(job)
         self.keep(job, slot)
         return job

@@ -22,6 +22,7 @@ from lockview.gui.jobs import Jobs
 from lockview.gui.plain import shown
 from lockview.gui.workspace import Workspace
 from lockview.model.logs import Log
+from lockview.model.reports import Report
 
 if TYPE_CHECKING:
     from lockview.gui.following import Following, Followings
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 FEW = 4
 """So many files are opened before anything else happens; each takes some milliseconds."""
-MOST_OF_A_FOLDER = 100
-"""Files of one folder that are opened at once."""
 CLIPBOARD = "clipboard"
 """What messages about pasting are about."""
 
@@ -38,7 +37,7 @@ CLIPBOARD = "clipboard"
 class Errand(NamedTuple):
     """A big file that waits for the worker. ``source`` is what is read: the file, or a copy of what a pipe brought.
 
-    ``spool`` names a file for the text, should the source be compressed.
+    ``spool`` names a file for the text, should the source be compressed or have several ``pieces``.
     ``replaces`` is the document that it is a new reading of; ``select`` moves the user to it.
     """
 
@@ -48,6 +47,7 @@ class Errand(NamedTuple):
     name: str = ""
     replaces: Document | None = None
     select: bool = True
+    pieces: tuple[str, ...] = ()
 
 
 class Opener(QObject):
@@ -222,7 +222,7 @@ class Opener(QObject):
         known = next((document for document in self._workspace.documents if document.path == path), None)
         place = opening.look_at(path)
         if place.kind is opening.Kind.FOLDER:
-            self._offer_folder(path)
+            self._read_folder(path, select)
         elif place.kind is opening.Kind.STREAM:
             self.read_stream(opening.open_stream(path), path)
         else:
@@ -230,26 +230,26 @@ class Opener(QObject):
 
     def _read(self, path: str, replaces: Document | None, select: bool) -> None:
         place = opening.look_at(path)
-        if opening.quick_to_read(path, place.size):
+        if replaces is not None and replaces.pieces:
+            self._queue(Errand(path, self._spool(), path, "", replaces, select, replaces.pieces))
+        elif opening.quick_to_read(path, place.size):
             self._place(opening.read_small(path), replaces, select)
         else:
             self._queue(Errand(path, self._spool(), path, "", replaces, select))
 
-    def _offer_folder(self, path: str) -> None:
-        from lockview.gui.messages import Message, Way
-        from lockview.model.text import Severity
+    def _read_folder(self, path: str, select: bool) -> None:
+        from lockview.gui.folders import FolderReading
 
-        files = opening.files_in(path, MOST_OF_A_FOLDER)
-        if not files:
-            raise UserError(f"{path} is a folder without files. Open a log file.")
-        count = "the file" if len(files) == 1 else f"{len(files)} files"
-        way = Way(f"Open {count}", lambda: self.open_paths(files))
-        self.trouble.emit(Message(f"{shown(path)} is a folder, not a log.", Severity.NOTE, (way,), path))
+        reading = FolderReading(self._workspace, path, select, self)
+        reading.trouble.connect(self.trouble)
+        reading.ended.connect(reading.deleteLater)
+        reading.start(self._jobs, self._spool())
 
     def _place(self, document: Document, replaces: Document | None, select: bool) -> None:
         documents = self._workspace.documents
         number = next((number for number, known in enumerate(documents) if known is replaces), -1)
         if number >= 0:
+            document.title, document.pieces = documents[number].title, documents[number].pieces
             self._workspace.replace(number, document)
             if select:
                 self._workspace.select_document(number)
@@ -273,13 +273,17 @@ class Opener(QObject):
             self._run_next()
 
     def _run_next(self) -> None:
+        from lockview.export.as_json import report_from_json
+
         errand = self._waiting[0]
+        others: list[Report] = []
         job = self._jobs.run(
             "read",
-            {"path": errand.source, "spool": errand.spool},
-            lambda answer: self._receive(errand, answer),
+            {"path": errand.source, "spool": errand.spool, "pieces": errand.pieces},
+            lambda answer: self._receive(errand, answer, others),
             lambda sentence: self._fail(errand, sentence),
             title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
+            on_news=lambda reports: others.extend(map(report_from_json, reports)),
         )
         job.ended.connect(self._finish)
 
@@ -290,11 +294,11 @@ class Opener(QObject):
             sentence = sentence.replace(errand.source, name)
         self._complain(sentence, errand.path or errand.name)
 
-    def _receive(self, errand: Errand, answer: dict[str, Any]) -> None:
+    def _receive(self, errand: Errand, answer: dict[str, Any], others: list[Report]) -> None:
         self._try(
             errand.path or errand.name,
             lambda: self._place(
-                opening.document_from(answer, errand.path, errand.name), errand.replaces, errand.select
+                opening.document_from(answer, errand.path, errand.name, others), errand.replaces, errand.select
             ),
         )
 

@@ -23,6 +23,8 @@ from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QFileDialog
+
     from lockview.document.recent import RecentFile
     from lockview.gui.actions import ActionSpec, UiState
     from lockview.gui.details.panel import DetailsPanel
@@ -239,11 +241,22 @@ class MainWindow(QMainWindow):
         """Let the user choose files, starting where the current document lies."""
         from PySide6.QtWidgets import QFileDialog
 
+        self._ask("Open logs", QFileDialog.FileMode.ExistingFiles)
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder of logs."""
+        from PySide6.QtWidgets import QFileDialog
+
+        self._ask("Open a folder of logs", QFileDialog.FileMode.Directory)
+
+    def _ask(self, title: str, mode: QFileDialog.FileMode) -> None:
+        from PySide6.QtWidgets import QFileDialog
+
         document = self.workspace.document
         folder = document.path.rpartition("/")[0] if document else ""
-        dialog = QFileDialog(self, "Open logs", folder)
+        dialog = QFileDialog(self, title, folder)
         dialog.setObjectName("open-dialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setFileMode(mode)
         dialog.filesSelected.connect(self.open_paths)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

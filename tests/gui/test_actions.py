@@ -14,7 +14,7 @@ from lockview.gui.plain import PlainLabel
 from lockview.gui.window import MainWindow
 
 MakeWindow = Callable[..., MainWindow]
-NEEDS_A_DIALOG = {"open", "quit", *(spec.name for spec in ACTIONS if spec.name.startswith("export-"))}
+NEEDS_A_DIALOG = {"open", "open-folder", "quit", *(spec.name for spec in ACTIONS if spec.name.startswith("export-"))}
 
 
 def test_names_and_shortcuts_are_unique() -> None:

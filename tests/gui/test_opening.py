@@ -50,10 +50,9 @@ def test_several_files_open_and_the_first_is_selected(make_window: MakeWindow, s
         (lambda path: path.write_bytes(b""), "is empty"),
         (lambda path: path.write_bytes(b" \n\n"), "is empty"),
         (lambda path: path.write_bytes(bytes(range(1, 32)) * 100), "is not a text file"),
-        (lambda path: path.mkdir(), "is a folder without files"),
         (lambda path: path.symlink_to(path), "cannot be read"),
     ],
-    ids=["missing", "empty", "blank", "binary", "empty folder", "endless link"],
+    ids=["missing", "empty", "blank", "binary", "endless link"],
 )
 def test_what_cannot_be_opened_is_said_and_nothing_is_lost(
     window: MainWindow, tmp_path: Path, make: Callable[[Path], object], words: str
@@ -80,20 +79,6 @@ def test_a_file_that_may_not_be_read(window: MainWindow, tmp_path: Path) -> None
 def test_devices_are_refused(window: MainWindow) -> None:
     window.open_paths(["/dev/zero"])
     assert "is a device" in _said(window)
-
-
-def test_a_folder_offers_its_files(window: MainWindow, tmp_path: Path, sample: Path, qtbot: QtBot) -> None:
-    folder = tmp_path / "logs"
-    folder.mkdir()
-    for name in ("b.log", "a.log", ".hidden"):
-        (folder / name).write_bytes(sample.read_bytes())
-    window.open_paths([str(folder)])
-    message = window.messages.messages[-1]
-    assert message.severity is Severity.NOTE
-    row = window.messages.findChildren(type(window.messages._row_widgets()[-1]))[-1]
-    qtbot.mouseClick(row.way_buttons[0], Qt.MouseButton.LeftButton)
-    assert _names(window)[1:] == ["a.log", "b.log"]
-    assert not _said(window)
 
 
 def test_messages_go_when_their_cause_is_gone_or_they_are_dismissed(
