@@ -14,9 +14,9 @@ def tsan_lines(report: TsanReport) -> Iterator[str]:
     """The cycle, a block per order, where mutexes and threads were made, and the line that sums it up."""
     yield _FENCE
     yield report.title + (f" (pid={report.pid})" if report.pid is not None else "")
-    if report.locks and all(lock.address for lock in report.locks):
-        ring = [*report.locks, report.locks[0]]
-        yield f"  Cycle in lock order graph: {' => '.join(f'{lock.name} ({lock.address})' for lock in ring)}"
+    if report.locks:
+        ring = [f"{lock.name} ({lock.address})" if lock.address else lock.name for lock in report.locks]
+        yield f"  Cycle in lock order graph: {' => '.join(ring)} => {report.locks[0].name}"
     yield ""
     for order in report.orders:
         yield from _order(order)

@@ -43,7 +43,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 _ACQUIRED = r"\s*Mutex (M\d{1,18}) acquired here while holding mutex (M\d{1,18})(?: in (.{1,200}))?:$"
 _BEFORE = r"\s*Mutex (M\d{1,18}) previously acquired by the same thread here:$"
 _CYCLE = r"\s*Cycle in lock order graph: (.+)$"
-_MUTEX = r"(M\d{1,18}) \((0x[0-9a-fA-F]{1,16})\)"
+_MUTEX = r"\b(M\d{1,18})\b(?: \((0x[0-9a-fA-F]{1,16})\))?"
 _CREATED = r"\s*Mutex (M\d{1,18}) (?:\(0x[0-9a-fA-F]{1,16}\) )?created at:$"
 _THREAD = (
     r"\s*Thread (T\d{1,18}(?: '.{0,64}')?) \((?:tid=(\d{1,10}))?,? ?([a-z ]{0,20})\)"
@@ -84,9 +84,8 @@ class TsanReader(DialectReader):
     def _section(self, line: LogLine, bare: str) -> bool:
         if match := _compiled(_CYCLE).match(bare):
             span = Span(line.number, line.number)
-            found = [ForeignLock(name, address, span=span) for name, address in re.findall(_MUTEX, match[1])]
             if not self._locks:
-                self._locks = found[:-1] if len(found) > 1 and found[0].name == found[-1].name else found
+                self._locks = _cycle(match[1], span)
         elif match := _compiled(_ACQUIRED).match(bare):
             self._stack = StackBuilder()
             block = _Block(match[1], match[2], match[3] or "", self._stack, StackBuilder(), line.number)
@@ -149,6 +148,17 @@ class TsanReader(DialectReader):
         )
         missing = ("chain",) if not report.cycle or any(item.inferred for item in report.cycle) else ()
         return replace(report, reading=self.reading(missing))
+
+
+def _cycle(text: str, span: Span) -> list[ForeignLock]:
+    """The mutexes up to the one that comes again; people who shorten a report may leave out the addresses."""
+    found: dict[str, ForeignLock] = {}
+    for part in text.split(" => "):
+        mutex = _compiled(_MUTEX).match(part.strip())
+        if mutex is None or mutex[1] in found:
+            break
+        found[mutex[1]] = ForeignLock(mutex[1], mutex[2] or "", span=span)
+    return list(found.values())
 
 
 def _ring(orders: tuple[ForeignOrder, ...]) -> tuple[ForeignLock, ...]:

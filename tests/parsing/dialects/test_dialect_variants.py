@@ -68,6 +68,13 @@ def test_thread_sanitizer_of_other_systems() -> None:
     assert runs_into_a_deadlock(report)
 
 
+def test_a_cycle_that_lost_its_addresses() -> None:
+    report = only(OTHER_SYSTEMS.replace(" (0x000104b58000)", "").replace(" (0x000104b58040)", ""))
+    assert isinstance(report, TsanReport)
+    assert [(lock.name, lock.address) for lock in report.locks] == [("M12", ""), ("M7", "")]
+    assert len(report.cycle) == 2
+
+
 def test_orders_of_one_thread_are_called_so() -> None:
     report = only(OTHER_SYSTEMS.replace("in thread T2", "in thread T1"))
     told = " ".join(sentence.text for sentence in explain(report, lock_graph(report)))
