@@ -48,11 +48,15 @@ class Region(NamedTuple):
 
 
 class _Chunk(NamedTuple):
-    """``open_line`` is the number of the line where the first report begins that the chunk cut; 0 when it cut none."""
+    """``open_line`` is the number of the line where the first report begins that the chunk cut; 0 when it cut none.
+
+    ``cut_short`` tells that a report had not ended where the title of the next one stands.
+    """
 
     reports: list[Report]
     near_misses: list[NearMiss]
     open_line: int
+    cut_short: bool = False
 
 
 class _Found(NamedTuple):
@@ -151,16 +155,13 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     open_lines: list[int] = []
     for printed in by_caller(lines).values():
         stream = Stream(once_each(printed, titles, notes))
-        read: list[Report] = []
-        for reader, complete in _readers(stream, misses):
-            if not complete:
-                open_lines.append(stream.line(reader.start).number)
-            if reader.has_body:
-                read.append(reader.report())
-            elif reader.miss:
-                misses.append(_miss(stream, reader))
-            reader.handlers.clear()  # they hold the reader, and so all that it has read
-        reports += _in_passes(read)
+        read = _read_stream(stream)
+        if read.cut_short:
+            read = _read_apart(stream, read)
+        if read.open_line:
+            open_lines.append(read.open_line)
+        misses += read.near_misses
+        reports += _in_passes(read.reports)
     return _Chunk(_noted(reports, notes), misses, min(open_lines, default=0))
 
 
@@ -176,6 +177,43 @@ def _noted(reports: list[Report], notes: list[Problem]) -> list[Report]:
         first, last = report.span.first - longest, report.span.last
         noted.append(with_notes(report, notes[bisect_left(firsts, first) : bisect_right(firsts, last)]))
     return noted
+
+
+def _read_stream(stream: Stream) -> _Chunk:
+    """Read the lines of one printer."""
+    reports: list[Report] = []
+    misses: list[NearMiss] = []
+    open_lines: list[int] = []
+    cut_short = False
+    for reader, complete in _readers(stream, misses):
+        if not complete:
+            open_lines.append(stream.line(reader.start).number)
+        cut_short = cut_short or (complete and not reader.finished)
+        if reader.has_body:
+            reports.append(reader.report())
+        elif reader.miss:
+            misses.append(_miss(stream, reader))
+        reader.handlers.clear()  # they hold the reader, and so all that it has read
+    return _Chunk(reports, misses, min(open_lines, default=0), cut_short or bool(misses and reports))
+
+
+def _read_apart(stream: Stream, together: _Chunk) -> _Chunk:
+    """Read again what two printers mixed without saying who printed what; ``together`` when they did not."""
+    from lockview.parsing.printers import Heading, apart
+
+    found = sorted(_titles(stream), key=lambda title: title.start)
+    headings = [
+        Heading(start, title.end, family.name, family.reader(stream, title, start, len(stream.flat)).own_words)
+        for start, title, family in found
+    ]
+    parts = [(_read_stream(Stream(lines)), notes) for lines, notes in apart(stream, headings) if lines]
+    if not parts:
+        return together
+    return _Chunk(
+        [with_notes(report, notes) for chunk, notes in parts for report in chunk.reports],
+        [miss for chunk, _ in parts for miss in chunk.near_misses],
+        min((chunk.open_line for chunk, _ in parts if chunk.open_line), default=0),
+    )
 
 
 def _in_passes(reports: list[Report]) -> list[Report]:
