@@ -8,6 +8,7 @@ from itertools import pairwise
 from lockview.analysis.explain import Sentence, damage, sentence, well_known
 from lockview.analysis.graph_atomic import culprits, lock_label, sleeping_place, sound
 from lockview.analysis.lock_graph import LockGraph
+from lockview.analysis.preemption import preempt_words
 from lockview.analysis.tasks import function_path, reporter
 from lockview.analysis.usage import has_raw_nesting
 from lockview.analysis.wording import listed
@@ -17,9 +18,6 @@ from lockview.model.stacks import StackTrace
 from lockview.model.text import Span
 from lockview.model.wait_reports import SpinReport
 
-_COUNTS = ((0, 0xFF, "preemption is off"), (8, 0xFF, "softirqs are off or running"), (16, 0xF, "a hardirq is running"))
-_NMI = (20, 0xF, "an NMI is running")
-"""Fields of preempt_count: shift, mask and what a count there means. Source: include/linux/preempt.h."""
 _COMPLAINTS = {
     "bad magic": "the memory holds no lock: it was never initialised, was freed, or was overwritten",
     "recursion": "the task asks for a spinlock that it holds already, so it spins for itself for ever",
@@ -144,7 +142,7 @@ def _counts(report: AtomicReport) -> Iterator[Sentence]:
     """What the printed counters say."""
     facts = dict(report.facts)
     count = facts.get("preempt_count", "")
-    told = _fields(count)
+    told = preempt_words(count)
     if told:
         yield sentence(f"preempt_count {count}: {listed(told)}.", _first_lines(report))
     if facts.get("irqs_disabled()", "0") != "0":
@@ -155,21 +153,6 @@ def _counts(report: AtomicReport) -> Iterator[Sentence]:
         yield sentence(text, _first_lines(report))
     if facts.get("non_block", "0") != "0":
         yield sentence("It is in a section that promised not to block (non_block_start).", _first_lines(report))
-
-
-def _fields(count: str) -> list[str]:
-    try:
-        value = int(count, 16)
-    except ValueError:
-        return []
-    if value & 0xF0000000 == 0xF0000000:
-        return ["the count fell below zero: something enabled preemption once too often"]
-    found = []
-    for shift, mask, words in (*_COUNTS, _NMI):
-        number = value >> shift & mask
-        if number:
-            found.append(f"{words} ({number})" if shift < 16 else words)
-    return found
 
 
 def _first_lines(report: AtomicReport) -> Span:

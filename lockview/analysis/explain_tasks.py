@@ -14,6 +14,7 @@ from lockview.analysis.graph_tasks import (
     too_strict,
 )
 from lockview.analysis.lock_graph import LockGraph, Relation
+from lockview.analysis.preemption import preempt_words
 from lockview.analysis.tasks import function_path, reporter
 from lockview.analysis.usage import decode_wait_types, has_raw_nesting
 from lockview.analysis.wording import counted, listed
@@ -285,6 +286,9 @@ def _leak_tale(report: WorkLeakReport, graph: LockGraph) -> Iterator[Sentence]:
     yield sentence(f"{_leak_line(report)}.", title_span(report), held, item=forbidding(graph))
     if report.preempt:
         yield sentence(f"The counters after the work function: {report.preempt}.", title_span(report))
+        words = preempt_words(report.preempt.split(" ")[0].removeprefix("preempt="))
+        if words:
+            yield sentence(f"By the first of them {listed(words)}.", title_span(report))
     yield sentence("The worker runs other work items next, all of them with what this one left behind.")
     yield sentence(
         "Usual fix: find the way out of the work function that misses an unlock, a preempt_enable or an "

@@ -210,3 +210,14 @@ def test_closing_the_document_empties_the_log(panel: LogPanel, workspace: Worksp
     """The text of a closed document must go."""
     workspace.close(0)
     assert panel.view.visible_text(1) == ""
+
+
+def test_tip_of_a_line_says_what_its_tokens_mean(panel: LogPanel, workspace: Workspace) -> None:
+    document = workspace.document
+    assert document is not None
+    lines = document.lines
+    marked = next(number for number, line in enumerate(lines, 1) if "(fs_reclaim){+.+.}" in line)
+    assert panel.view.tip_of(marked).splitlines()[0] == "+ hard interrupts, exclusive: taken with them enabled"
+    outside = next(number for number in range(1, len(lines)) if all(number not in r.span for r in document.log.reports))
+    assert panel.view.tip_of(outside) == ""
+    assert panel.view.tip_of(0) == ""

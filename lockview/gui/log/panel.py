@@ -30,6 +30,7 @@ class LogPanel(QWidget):
         layout.addWidget(self.view)
         self.setFocusProxy(self.view)
         self.view.line_chosen.connect(self._choose)
+        self.view.explain_line = self._words
         workspace.documents_changed.connect(self._show)
         workspace.selection_changed.connect(self._show)
         workspace.document_grew.connect(self._take_growth)
@@ -88,6 +89,17 @@ class LogPanel(QWidget):
             if spans and spans[0]:
                 self.view.reveal(spans[0])
                 return
+
+    def _words(self, line: int) -> tuple[str, ...]:
+        """What the tokens of a line mean, by the report that the line belongs to."""
+        from lockview.analysis.line_words import line_words
+
+        document = self._workspace.document
+        if document is None or not 1 <= line <= len(document.lines):
+            return ()
+        reports = (opened.report for opened in document.reports)
+        report = next((report for report in reports if line in report.span), None)
+        return line_words(document.lines[line - 1], report) if report else ()
 
     def _choose(self, line: int) -> None:
         """Select what a line shows: in the report it belongs to, else just the line."""

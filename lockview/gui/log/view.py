@@ -6,7 +6,7 @@ escapes. The widget knows nothing of reports: it is given marks and says which l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -54,6 +54,8 @@ class LogView(QAbstractScrollArea):
         self._shown = 0
         """How many lines there were when they were last taken."""
         self._marks = Marks()
+        self.explain_line: Callable[[int], Sequence[str]] = lambda _line: ()
+        """Says in words what the tokens of a line mean."""
         self._cursor = 0
         self._anchor = 0
         self._widest = 0.0
@@ -359,9 +361,14 @@ class LogView(QAbstractScrollArea):
     def focusOutEvent(self, _event: QEvent) -> None:
         self.viewport().update()
 
+    def tip_of(self, line: int) -> str:
+        """What a tool tip says of a line: what was noticed about it, then what its tokens mean."""
+        problem = self._marks.problems.get(line)
+        told = [problem[1]] if problem else []
+        return "\n".join([*told, *self.explain_line(line)])
+
     def viewportEvent(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            problem = self._marks.problems.get(self._line_at(event.pos()))
-            QToolTip.showText(event.globalPos(), tip(problem[1]) if problem else "", self.viewport())
+            QToolTip.showText(event.globalPos(), tip(self.tip_of(self._line_at(event.pos()))), self.viewport())
             return True
         return super().viewportEvent(event)
