@@ -5,6 +5,7 @@ Blanks and blank lines are those of the kernel; a blank line and the one below i
 
 from __future__ import annotations
 
+from debug_samples import DEPT, RT_MUTEX
 from layouts import Lines
 
 _IDENT = "6.12.0-rc1+ #7 Not tainted"
@@ -367,6 +368,8 @@ SAMPLES = {
     "rwlock_bug": RWLOCK,
     "hung_task": HUNG_TASK,
     "locks_dump": LOCKS_DUMP,
+    "mutex_deadlock": RT_MUTEX,
+    "dept_circular": DEPT,
 }
 """By the value of their kind."""
 

@@ -86,11 +86,11 @@ def of_dept(title: str) -> str:
     """What DEPT says about itself; "" for a title that is not its own."""
     if not title.startswith("DEPT_"):
         return ""
-    if "resources" in title:
+    if title.startswith("DEPT_STOP"):
+        return "DEPT turned itself off: it finds nothing more until the next boot. It says nothing about a deadlock."
+    if title.startswith("DEPT_INFO"):
         return (
             "The memory that DEPT reserved for its records is used up for the moment: it misses dependencies "
             "until some is freed. It says nothing about a deadlock."
         )
-    if title.startswith("DEPT_STOP"):
-        return "DEPT turned itself off: it finds nothing more until the next boot. It says nothing about a deadlock."
     return "A check of DEPT about its own records failed. It says nothing about a deadlock; DEPT goes on."

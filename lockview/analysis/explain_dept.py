@@ -62,7 +62,7 @@ def _context(report: DeptReport, graph: LockGraph, context: DeptContext) -> Sent
     who = "it"
     if context.interrupts:
         names = listed([interrupt.name for interrupt in context.interrupts])
-        who = f"a {names} that comes meanwhile"
+        who = f"an interrupt that comes meanwhile ({names})"
     words = f"waits for {context.wait.lock_class}{_function(context.wait)}"
     path = function_path(context.stack)
     text = f"{label}: {began}{who} {words}, and only after that comes {_event(context)}" + (f": {path}" if path else "")

@@ -35,11 +35,12 @@ _words = phrase_words(
     Phrase("enabled", " has been enabled:", rf"{_IRQ} has been enabled:"),
     Phrase("stacktrace", "stacktrace:", r"stacktrace:(?= |$)"),
     Phrase("filling", "summary", r"summary(?= -{5}|$)"),
-    Phrase("filling", "or", r"or(?= \[S\])"),
+    Phrase("or", "or", r"or(?= \[S\])"),
     Phrase("filling", "(N/A)", r"\(N/A\)"),
     Phrase("filling", "stack", r"stack(?: is NULL|->nr is 0| ref is -?\d{1,10})\."),
     Phrase("help", "information that might be helpful", r"information that might be helpful"),
 )
+_ORDER = "SWE"
 _MARK = r" \[[SWE]\] "
 _LONGEST_FRAME = 700
 
@@ -63,14 +64,18 @@ class _Place:
         self.frames: list[Frame] = []
         self.in_stack = False
 
-    def add(self, frame: Frame) -> None:
+    def add(self, frame: Frame) -> bool:
+        """Take a frame; False when it begins the part of another heading, which is lost: stacks have no addresses."""
         if self.in_stack:
+            if frame.address and self.frames and not self.frames[0].address:
+                return False
             self.frames.append(frame)
         elif self.at is None:
             self.at = frame
         else:  # the word between the address and the stack is lost
             self.in_stack = True
             self.frames.append(frame)
+        return True
 
     @property
     def stack(self) -> StackTrace:
@@ -127,6 +132,8 @@ class DeptReader(TaskReader):
         self._contexts: dict[str, _Context] = {}
         self._context: _Context | None = None
         self._place: _Place | None = None
+        self._step = -1
+        self._in_detail = False
         self.said = {
             "point": self._point,
             "detail": self._detail,
@@ -138,6 +145,7 @@ class DeptReader(TaskReader):
             "stacktrace": self._stacktrace,
             "legend": self._filling,
             "filling": self._filling,
+            "or": self._or,
             "help": self._help,
         }
 
@@ -145,6 +153,9 @@ class DeptReader(TaskReader):
         """Words without content of their own."""
         if self.part is Part.FOREIGN:
             self.part = Part.BETWEEN
+
+    def _or(self, token: Token) -> None:  # noqa: ARG002 - a handler
+        self._step = -1
 
     def _take_verdict(self, token: Token) -> None:
         self._verdict = self._verdict or token.groups[1]
@@ -154,6 +165,7 @@ class DeptReader(TaskReader):
         letter = token.groups[1]
         self._context = self._contexts.setdefault(letter, _Context(letter))
         self._place = None
+        self._step, self._in_detail = -1, False
         self.part = Part.BETWEEN
         if not self._context.detailed:
             self._context.span = self.stream.span(token.start, token.end)
@@ -167,18 +179,28 @@ class DeptReader(TaskReader):
     def _point(self, token: Token) -> None:
         _, mark, function, name, subclass, interrupt, colon = token.groups
         self.part = Part.BETWEEN
-        context = self._context
+        self._place = None
+        context = self._in_order(mark, detail=bool(colon))
         if context is None:
             return
         span = self.stream.span(token.start, token.end)
         context.headings.setdefault(mark, _Heading(function, LockClass(name, 1, int(subclass)), span))
         context.span = context.span.joined(span)
-        self._place = None
         if colon:
             context.detailed = True
             places, key = (context.waits, interrupt) if interrupt else (context.places, mark)
             # With two interrupts the start and the event are printed twice.
             self._place = places.setdefault(key, _Place()) if key not in places else _Place()
+
+    def _in_order(self, mark: str, *, detail: bool) -> _Context | None:
+        """The context of a mark; None when marks come twice: the words that name the next context are lost."""
+        if detail and not self._in_detail:
+            self._step, self._in_detail = -1, True
+        step = _ORDER.index(mark)
+        if step <= self._step or (self._in_detail and not detail):
+            self._context = None
+        self._step = step
+        return self._context
 
     def _inside(self, token: Token) -> None:
         if self._context:
@@ -192,8 +214,11 @@ class DeptReader(TaskReader):
         self.part = Part.BETWEEN
         if self._context:
             self._place = self._context.enabled.setdefault(token.groups[1], _Place())
+            self._step, self._in_detail = -1, True
 
     def _stacktrace(self, token: Token) -> None:  # noqa: ARG002 - a handler
+        if self._place and self._place.in_stack:
+            self._place = None  # the heading of this stack is lost
         if self._place:
             self._place.in_stack = True
             self.part = Part.BETWEEN
@@ -212,7 +237,9 @@ class DeptReader(TaskReader):
     def take_frame(self, frame: Frame) -> bool:
         if self._place is None or self.part is Part.FOREIGN:
             return super().take_frame(frame)
-        self._place.add(frame)
+        if not self._place.add(frame):
+            self._place = None
+            return False
         if self._context:
             self._context.span = self._context.span.joined(frame.span)
         return True

@@ -22,6 +22,8 @@ from lockview.parsing.sections import Part, Title
 from lockview.parsing.task_reader import TASK, Phrase, TaskReader, compiled, phrase_words
 from lockview.parsing.tokens import Token, Word
 
+_TASK = r"((?:(?!---|===|\+0x| \[|\) ).){1,64}?)/(\d{1,10})"
+"""A task; what may stand before it in a text without line breaks is no part of its name."""
 _ADDRESS = r"((?:0x)?[0-9a-f]{8,16}|\([_a-z]{0,8}ptrval[_a-z]{0,8}\))"
 _LOCK = rf"\[{_ADDRESS}\](?: \{{(.{{1,300}}?)\}}|(?! \[| \S{{1,200}}\+0x))(?= |$)"
 """What has neither a name nor a line of its own is the address of a frame."""
@@ -37,23 +39,23 @@ lock_phrases = (
     Phrase("acquired", "acquired at:", r"\.{1,3} ?acquired at:"),
 )
 _words = phrase_words(
-    Phrase("number", ") ", r"[12]\) (?=\S.{0,90} this lock:)"),
+    *lock_phrases,
+    Phrase("number", ") ", r"[12]\) (?=(?:(?! is ).){1,80} is (?:trying to acquire|blocked on) this lock:)"),
     Phrase("but", "but ", r"but (?=\S.{0,90} is deadlocking current)"),
     Phrase(
-        "deadlocking", " is deadlocking current task ", TASK + r" is deadlocking current task (.{1,64}?)/(\d{1,10})!?"
+        "deadlocking", " is deadlocking current task ", _TASK + r" is deadlocking current task (.{1,64}?)/(\d{1,10})!?"
     ),
-    Phrase("wants", " is trying to acquire this lock:", TASK + r" is trying to acquire this lock:"),
-    Phrase("blocked", " is blocked on this lock:", TASK + r" is blocked on this lock:"),
+    Phrase("wants", " is trying to acquire this lock:", _TASK + r" is trying to acquire this lock:"),
+    Phrase("blocked", " is blocked on this lock:", _TASK + r" is blocked on this lock:"),
     Phrase("already", "already locked:", r"already locked:"),
-    *lock_phrases,
     Phrase("trying", "trying at:", r"\.{1,3} ?trying at:"),
     Phrase(
         "list",
         "showing all locks held by:",
-        rf"\| showing all locks held by: \| \({TASK} \[{_ADDRESS}, ?-?\d{{1,5}}\]\):",
+        rf"\| showing all locks held by: \| \({_TASK} \[{_ADDRESS}, ?-?\d{{1,5}}\]\):",
     ),
     Phrase("entry", "#", r"#(\d{3}): (?=\[)"),
-    Phrase("dump", "stackdump:", TASK + r"'s \[(blocked|current)\] stackdump:"),
+    Phrase("dump", "stackdump:", _TASK + r"'s \[(blocked|current)\] stackdump:"),
     Phrase("current", "current task's backtrace", r"-\{current task's backtrace\}-{3,40}>"),
     Phrase(
         "over",
@@ -66,6 +68,8 @@ _words = phrase_words(
     Phrase("raw", " ", _STACK_WORDS),
     Phrase("raw", "(", r"\(-?\d{1,10}\)(?= |$)"),
 )
+_BEGIN_WITH_TASK = ("deadlocking", "wants", "blocked", "dump")
+_LONGEST_FRAME = 400
 _ANGLED = r"<([0-9a-f]{8,16})> (?=[^\s+]{1,200}\+0x)"
 
 
@@ -75,7 +79,18 @@ def _deadlock_words(stream: Stream, start: int, end: int) -> Token | None:
     read = frame_at(stream, angled.end(), end) if angled else None
     if angled and read:
         return Token(Word.FRAME, start, read.end, frame=replace(read.frame, address=angled[1]))
-    return _words(stream, start, end)
+    token = _words(stream, start, end)
+    if token and token.groups[0] in _BEGIN_WITH_TASK and start + len(token.groups[1]) >= stream.line_end(start):
+        token = None  # the name of a task does not reach over the end of its line
+    return token or _last_frame(stream, start, end)
+
+
+def _last_frame(stream: Stream, start: int, end: int) -> Token | None:
+    """A frame above the heading of the next stack, whose task (``kworker/u4:1``) looks like a place in a file."""
+    heading = stream.flat.find("stackdump:", start, min(end, start + _LONGEST_FRAME))
+    limit = stream.starts[stream.index(heading)] if heading >= 0 else start
+    read = frame_at(stream, start, limit) if limit > start else None
+    return Token(Word.FRAME, start, read.end, frame=read.frame) if read else None
 
 
 class DebugLockReader(TaskReader):
@@ -92,6 +107,11 @@ class DebugLockReader(TaskReader):
             "held-by": self._held_by,
             "acquired": lambda token: self._place_follows(token, self._acquired),
         }
+        self.handlers[Word.DROPPED] = self._lost
+
+    def _lost(self, token: Token) -> None:
+        self._expected = ""
+        self._dropped(token)
 
     def expect(self, what: str) -> None:
         """The next lock is this one."""
@@ -99,7 +119,9 @@ class DebugLockReader(TaskReader):
         self.part = Part.BETWEEN
 
     def _debug_lock(self, token: Token) -> None:
-        if not self._expected or self._expected in self.locks:
+        known = self._expected in self.locks or self._expected in self.owners
+        if not self._expected or known:
+            self._expected = ""  # the line that says whose lock this is was lost
             self._other(token)
             return
         _, address, name = token.groups
@@ -117,7 +139,8 @@ class DebugLockReader(TaskReader):
 
     def _held_by(self, token: Token) -> None:
         _, comm, pid, address, priority = token.groups
-        if pid:
+        owner = self.owners.get(self._expected)
+        if pid and not (owner and owner.task):
             self._owner(token, task=Task(comm, int(pid)), address=address.strip("()"), priority=int(priority))
 
     def _place_follows(self, token: Token, take: Any) -> None:
@@ -138,7 +161,7 @@ def debug_lock(address: str, name: str, span: Span) -> HeldLock:
 class MutexDeadlockReader(DebugLockReader):
     """Adds who wants which lock, who is blocked on which, and their stacks."""
 
-    always = ("backtrace",)
+    always = ("wanted", "held", "backtrace")
     own_words = staticmethod(_deadlock_words)
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
@@ -194,7 +217,15 @@ class MutexDeadlockReader(DebugLockReader):
 
     def _take_banner(self, token: Token) -> None:
         self._banner = self._banner or token.groups[1]
-        self.part = Part.BACKTRACE
+        self.part = Part.BETWEEN
+
+    def _enters_backtrace(self, token: Token) -> bool:
+        """Behind the banner of a WARN registers stand between the head of the backtrace and its frames."""
+        if not self._banner or self.backtrace.frames:
+            return super()._enters_backtrace(token)
+        self.part = Part.BACKTRACE if token.word is Word.CALL_TRACE else self.part
+        self.backtrace.start(token)
+        return True
 
     def _take_taint(self, token: Token) -> None:
         if self.part is Part.TITLE and not self._taint:
