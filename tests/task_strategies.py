@@ -76,6 +76,10 @@ _SENTENCES: dict[ReportKind, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ),
         ("WARNING: CPU: 0 PID: 42 at kernel/locking/lockdep.c:704 register_lock_class+0xce6/0x2650", ()),
         ("WARNING: kernel/locking/lockdep.c:704 at register_lock_class+0xce6/0x2650, CPU#1: demo/42", ()),
+        (
+            "WARNING: CPU: 0 PID: 42 at kernel/locking/lockdep.c:1000 check_data_structures+0x1/0x2",
+            ("list entry 12 is not in any class list",),
+        ),
         ("WARNING: [debug_locks && !(held != 0)] net/core/dev.c:12 at fn+0x1/0x2, CPU#0: demo/42", ()),
         (
             "WARNING: chain_key collision",

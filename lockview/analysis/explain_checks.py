@@ -129,6 +129,10 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
     else:
         yield from _check_tale(report)
     for line in report.lines:
+        if "not in any class list" in line:
+            yield sentence(
+                f"Lockdep's own lists do not add up: {line}. Its memory was overwritten, or it has a defect."
+            )
         if "unannotated irqs-" in line:
             state = "on" if "irqs-on" in line else "off"
             yield sentence(f"Interrupts were switched {state} by code that does not tell lockdep of it.")

@@ -99,7 +99,7 @@ def _stuck(report: StallReport, graph: LockGraph) -> Iterator[Sentence]:
     for one in drawn(report):
         found = spinning(one.stack)
         path = function_path(StackTrace(interrupted(one.stack)))
-        name = _first_word(stack_name(one))
+        name = _first_word(stack_name(report, one))
         if found is None:
             text = f"{name} is at {path}" if path else f"{name} has no telling stack"
             yield sentence(text + ("" if path.endswith("...") else "."), one.span)

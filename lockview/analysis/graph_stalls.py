@@ -64,9 +64,12 @@ def is_stuck(report: StallReport, one: StallStack) -> bool:
     return one.cpu in report.cpus
 
 
-def stack_name(one: StallStack) -> str:
+def stack_name(report: StallReport, one: StallStack) -> str:
     """``comm/pid on CPU 1``, or what is known of it."""
-    cpu = "" if one.cpu is None else f"CPU {one.cpu}"
+    number = one.cpu
+    if number is None and not one.state and len(report.cpus) == 1 and is_stuck(report, one):
+        number = report.cpus[0]
+    cpu = "" if number is None else f"CPU {number}"
     if one.task is None:
         return cpu or "a CPU"
     return f"{one.task} on {cpu}" if cpu else str(one.task)
@@ -111,7 +114,7 @@ class _Making:
 
     def _task(self, one: StallStack) -> int:
         key = ("task", one.task.pid or one.cpu) if one.task else ("cpu", one.cpu)
-        return self._node(key, LockKind.UNKNOWN, Subject.TASK, stack_name(one))
+        return self._node(key, LockKind.UNKNOWN, Subject.TASK, stack_name(self._report, one))
 
     def stack(self, one: StallStack) -> None:
         """What is on a CPU, and what it seems to spin for."""
@@ -121,7 +124,7 @@ class _Making:
         lock = wanted_entry(self._report, one, found)
         head = self._goal(one, found, lock)
         number = len(self.edges)
-        name = str(one.task) if one.task else stack_name(one)
+        name = str(one.task) if one.task else stack_name(self._report, one)
         self.tasks.append(GraphTask(len(self.tasks), name, (number,), reporting=is_stuck(self._report, one)))
         self.edges.append(
             LockEdge(
@@ -165,7 +168,7 @@ class _Making:
         number = len(self.edges)
         one = next((one for one in self._report.stacks if one.task and one.task.pid == task.pid), None)
         key = ("task", task.pid or (one.cpu if one else None))
-        head = self._node(key, LockKind.UNKNOWN, Subject.TASK, stack_name(one) if one else str(task))
+        head = self._node(key, LockKind.UNKNOWN, Subject.TASK, stack_name(self._report, one) if one else str(task))
         stack = one.stack if one else EMPTY_STACK
         self.edges.append(
             LockEdge(

@@ -264,7 +264,8 @@ FAMILIES: tuple[Family, ...] = (
         weak_anchors=(),
         reader=_on_use("validator", "SilentWarnReader"),
         whole=(
-            r"(?:\[ cut here \]-{3,20} |\A)WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at kernel/(?:locking/)?"
+            r"(?:(?<!not in \.data! )(?<!not been registered! )-{12}\[ cut here \]-{3,20} |\A)"
+            r"WARNING: (?:(?:CPU: \d{1,5} PID: \d{1,10} )?at kernel/(?:locking/)?"
             r"lockdep\.c:\d{1,7} \S{1,250}(?= |$)|kernel/locking/lockdep\.c:\d{1,7} at \S{1,250}, CPU#\d{1,5}: "
             r".{1,64}?/\d{1,10}(?= |$))(?! (?:DEBUG_LOCKS|releasing a|unpinning|pinning|pin count|downgrading|"
             r"Looking for|Detected use|lockdep bfs|hm#|Can't find a lock))"

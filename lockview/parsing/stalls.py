@@ -9,6 +9,7 @@ from lockview.model.stacks import EMPTY_STACK
 from lockview.model.stall_reports import StallReport, StallStack
 from lockview.parsing.backtraces import BacktraceReader, Ident
 from lockview.parsing.bug_reader import compiled, own_token
+from lockview.parsing.frames import frame_at
 from lockview.parsing.hung_tasks import HungTaskReader
 from lockview.parsing.irq_trace import IrqTraceReader, irq_trace_word
 from lockview.parsing.lines import Stream
@@ -20,8 +21,8 @@ SOFT_LOCKUP = (
     r"(?: ?\[(?P<comm>.{1,64}?):(?P<pid>\d{1,10})\])?"
 )
 HARD_LOCKUP = (
-    r"(?:NMI )?(?:watchdog: )?(?:Watchdog detected hard LOCKUP on cpu ?(?P<cpu>\d{1,5})|CPU \d{1,5} (?:"
-    r"self-detected hard LOCKUP @ \S{1,250}|detected hard LOCKUP on other CPUs [\d,-]{1,200}))"
+    r"(?:NMI )?(?:watchdog: )?(?:Watchdog detected hard LOCKUP on cpu ?(?P<cpu>\d{1,5})|CPU (?P<own>\d{1,5}) "
+    r"self-detected hard LOCKUP @ \S{1,250}|CPU \d{1,5} detected hard LOCKUP on other CPUs (?P<others>[\d,-]{1,200}))"
 )
 RCU_STALL = (
     r"(?:rcu: )?INFO: (?:\w{1,40} (?:self-)?detected (?:expedited )?stalls? on (?:CPUs/tasks|CPU \d{1,5}|CPU|tasks)"
@@ -46,6 +47,7 @@ _LINES = (
     r"Sending NMI (?:from|to) ",
     r"CPU#\d{1,5} Utilization every ",
     r"#\d{1,3}: ?\d{1,3}% system,",
+    r"watchdog: CPU \d{1,5} (?:TB:|Hard LOCKUP)",
 )
 """Beginnings of the sentences below the title, each of which fills its line."""
 _SENTENCE = "(?:rcu: )?(?:" + "|".join(_LINES) + ")"
@@ -54,8 +56,9 @@ _STUCK = (
     r"^(\d{1,5}): \(\d",
     r"INFO: .* CPU (\d{1,5})(?: stall|$| \()",
 )
-_FIRST = frozenset("(#0123456789abcdefrATUPINSC")
-"""With these the sentences begin."""
+_POINTER = r"(?:NIP|LR) \[[0-9a-f]{8,16}\] (?=\S)"
+"""What 64-bit PowerPC prints for the interrupted function and its caller."""
+_MOST_CPUS = 4096
 
 
 def _own(stream: Stream, start: int, end: int) -> Token | None:
@@ -72,6 +75,8 @@ def _own(stream: Stream, start: int, end: int) -> Token | None:
 def _stack_words(stream: Stream, start: int, end: int) -> Token | None:
     """Words above the stack of one CPU or task."""
     text = stream.flat
+    if text.startswith(("NIP [", "LR ["), start):
+        return _pointer(stream, start, end)
     token = own_token(_NMI, "nmi", text, start, end)
     if token is None and text[start] in "rRS":
         token = own_token(_LABEL, "label", text, start, end)
@@ -87,6 +92,16 @@ def _in_braces(text: str) -> list[int]:
     return [int(word) for word in inside if word.isascii() and word.isdigit() and len(word) < 6]
 
 
+def _in_ranges(text: str) -> list[int]:
+    """The CPUs of ``2-3,7``."""
+    found: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if first.isdigit() and len(first) < 6 and (not last or (last.isdigit() and len(last) < 6)):
+            found += range(int(first), min(int(last or first), int(first) + _MOST_CPUS) + 1)
+    return found[:_MOST_CPUS]
+
+
 def _in_one_line(stream: Stream, title: Title | None) -> Title | None:
     """The title of a stall without the sentence in brackets that newer kernels print on a later line."""
     if title is None or "stall" not in title.text:
@@ -96,6 +111,16 @@ def _in_one_line(stream: Stream, title: Title | None) -> Title | None:
     if stop >= title.end or inside < 0 or title.start + inside < stop:
         return title
     return Title(title.text[: stop - title.start].rstrip(), title.start, stop)
+
+
+def _pointer(stream: Stream, start: int, end: int) -> Token | None:
+    match = compiled(_POINTER).match(stream.flat, start, end)
+    read = frame_at(stream, match.end(), end) if match else None
+    if read is None:
+        return None
+    # The caller stands in the stack as well.
+    frame = read.frame if stream.flat[start] == "N" else None
+    return Token(Word.REGISTERS, start, read.end, frame=frame)
 
 
 class _Open:
@@ -244,7 +269,8 @@ class StallReader(IrqTraceReader):
 
     def _cpus(self) -> tuple[int, ...]:
         """The CPUs that are stuck: of a lockup the title tells, of a stall also the lines below it."""
-        found = [int(self._title["cpu"])] if self._title.get("cpu") else []
+        named = (self._title.get(name) for name in ("cpu", "own"))
+        found = [*(int(cpu) for cpu in named if cpu), *_in_ranges(self._title.get("others") or "")]
         if self._title["group"] is ReportKind.RCU_STALL:
             for text in (self.title_text, *self._lines):
                 for pattern in _STUCK:

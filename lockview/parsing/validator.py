@@ -17,6 +17,8 @@ _LINK = r"(?:hlock_id|class_idx):\d{1,8} -> chain_key:[0-9a-f]{16,40} ?"
 _BANNER = r"WARNING: (?:CPU: \d{1,5} PID: \d{1,10} )?at [^\s:]{1,250}:\d{1,7} \S{1,250}"
 _NEW_BANNER = r"WARNING: [^\s:]{1,250}:\d{1,7} at \S{1,250}, CPU#\d{1,5}: .{1,64}?/\d{1,10}"
 _CUT_HERE = "[ cut here ]"
+_LOST = r"(?:class \S{1,200}|list entry \d{1,7}) is not in any class list"
+_LOST_WITHIN = 300
 _REASON = r"---\[ end trace [^\]]{0,40}\]-{0,3} (possible reason: unannotated irqs-o(?:n|ff)\.)"
 _SET_AT = r".{0,2} set at \[<[0-9a-f]{0,16}>\] \S{1,250}"
 """A wrap may stand in the middle of it."""
@@ -35,6 +37,7 @@ _words = phrase_words(
     Phrase("sentence", "depth: ", r"(depth: \d{1,5} (?:max: \d{1,5}!|\(irq_context \d{1,3}\)))"),
     Phrase("sentence", "Held locks:", r"(Held locks:)"),
     Phrase("sentence", "Locks in cached chain:", r"(Locks in cached chain:)"),
+    Phrase("sentence", " is not in any class list", f"({_LOST})"),
     Phrase("sentence", "possible reason: ", r"(possible reason: unannotated irqs-o(?:n|ff)\.)"),
     Phrase("banner", "WARNING: ", f"({_BANNER})"),
     Phrase("banner", "WARNING: ", f"({_NEW_BANNER})"),
@@ -151,10 +154,9 @@ class WarnReader(ValidatorReader):
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
         super().__init__(stream, title, start, end)
         if title:
-            self._take_expression(title)
-            self._take_banner_above(title)
+            self._take_banner_above(self._take_expression(title))
 
-    def _take_expression(self, title: Title) -> None:
+    def _take_expression(self, title: Title) -> Title:
         """Lengthen the title to the end of its line, or where that is far, to the bracket that closes."""
         text, limit = self.stream.flat, min(title.start + _MAX_EXPRESSION, self.limit)
         if title.start and title.text[0].isalpha() and text[title.start - 1].isalpha():
@@ -173,6 +175,7 @@ class WarnReader(ValidatorReader):
         stop = site.end() if site else stop
         self.last = self.walked = stop
         self.title = Title(text[title.start : stop].strip(), title.start, stop)
+        return self.title
 
     def _take_banner_above(self, title: Title) -> None:
         """Until 4.10 the banner stands above the text of a WARN."""
@@ -218,12 +221,16 @@ class SilentWarnReader(ValidatorReader):
     """A WARN of lockdep without any text: its banner is all there is."""
 
     def __init__(self, stream: Stream, title: Title | None, start: int, end: int) -> None:
+        fence = 0
         if title and _CUT_HERE in title.text:
             above = title.text.index("WARNING: ")
-            start = title.start + above
+            fence, start = title.start, title.start + above
             title = Title(title.text[above:], start, title.end)
         super().__init__(stream, title, start, end)
         self.part = Part.BACKTRACE
+        if fence:
+            lost = compiled(_LOST + " $").search(stream.flat, max(fence - _LOST_WITHIN, 0), fence)
+            self.sentences += [lost[0].strip()] if lost else []
 
     @property
     def has_body(self) -> bool:

@@ -241,3 +241,30 @@ def test_any_part_of_a_stall_is_survived(report: Report, first: int, last: int) 
         graph = lock_graph(read)
         assert summary(read, graph)
         assert explain(read, graph)
+
+
+def test_powerpc_names_the_interrupted_function_apart() -> None:
+    report = one(
+        """
+watchdog: CPU 4 self-detected hard LOCKUP @ queued_spin_lock_slowpath+0x1a4/0x390
+watchdog: CPU 4 TB:12345, last heartbeat TB:1234 (12345ms ago)
+CPU: 4 PID: 555 Comm: demo Not tainted 5.10.0 #1
+NIP:  c000000000012345 LR: c000000000012345 CTR: c000000000012345
+NIP [c000000000012345] queued_spin_lock_slowpath+0x1a4/0x390
+LR [c000000000012345] _raw_spin_lock+0x1a4/0x390
+Call Trace:
+[c0000000012345a0] [c000000000012345] _raw_spin_lock+0x1a4/0x390 (unreliable)
+[c0000000012345b0] [c000000000012345] taker+0x1a4/0x390
+"""
+    )
+    assert report.cpus == (4,)
+    assert [frame.function for frame in report.stacks[0].stack] == [
+        "queued_spin_lock_slowpath",
+        "_raw_spin_lock",
+        "taker",
+    ]
+
+
+def test_other_cpus_of_a_hard_lockup() -> None:
+    text = "watchdog: CPU 1 detected hard LOCKUP on other CPUs 2-3,7\nwatchdog: CPU 2 Hard LOCKUP\n"
+    assert one(text).cpus == (2, 3, 7)
