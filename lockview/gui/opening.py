@@ -273,8 +273,6 @@ class Opener(QObject):
             self._run_next()
 
     def _run_next(self) -> None:
-        from lockview.export.as_json import report_from_json
-
         errand = self._waiting[0]
         others: list[Report] = []
         job = self._jobs.run(
@@ -283,7 +281,7 @@ class Opener(QObject):
             lambda answer: self._receive(errand, answer, others),
             lambda sentence: self._fail(errand, sentence),
             title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
-            on_news=lambda reports: others.extend(map(report_from_json, reports)),
+            on_news=lambda reports: _take(others, reports),
         )
         job.ended.connect(self._finish)
 
@@ -347,3 +345,13 @@ class Opener(QObject):
         from lockview.gui.messages import Message
 
         self.trouble.emit(Message(shown(sentence), topic=topic))
+
+
+def _take(others: list[Report], reports: list[object]) -> None:
+    """Add reports that came as JSON."""
+    import gc
+
+    from lockview.export.as_json import report_from_json
+
+    others.extend(map(report_from_json, reports))
+    gc.freeze()  # looking through all that was read, for garbage that it cannot hold, stops the window for 0.2 s
