@@ -15,6 +15,8 @@ _WHY_NOT = {
     Shape.PLAIN: "the report names no order of locks that closes a cycle",
 }
 
+_ENDS = {Relation.WAITS: (Subject.TASK, Subject.LOCK), Relation.HOLDS: (Subject.LOCK, Subject.TASK)}
+
 
 def has_cycle(graph: LockGraph) -> bool:
     """Whether some lock is reached again from itself by dependencies, or some task by waiting.
@@ -42,7 +44,8 @@ def waiting_circle(graph: LockGraph) -> tuple[LockEdge, ...]:
         return ()
     out: dict[int, list[LockEdge]] = {}
     for edge in graph.edges:
-        if edge.relation in (Relation.WAITS, Relation.HOLDS):
+        ends = graph.nodes[edge.tail].subject, graph.nodes[edge.head].subject
+        if ends == _ENDS.get(edge.relation):
             out.setdefault(edge.tail, []).append(edge)
     tasks = [node.number for node in graph.nodes if node.subject is Subject.TASK]
     circles = (_way_back(out, task) for task in tasks)
