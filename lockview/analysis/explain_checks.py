@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lockview.analysis.explain import Sentence, damage, sentence, well_known
 from lockview.analysis.explain_asserted import condition, of_dept
 from lockview.analysis.explain_tasks import forbidding, held_list, path_words, title_span, trace_span
-from lockview.analysis.graph_tasks import rcu_complaint
+from lockview.analysis.graph_tasks import check_words, rcu_complaint
 from lockview.analysis.lock_graph import LockGraph
 from lockview.analysis.stacks import acquiring_function
 from lockview.analysis.tasks import reporter
@@ -78,11 +78,7 @@ def _validator_line(report: ValidatorReport) -> str:
         return f"DEPT speaks of itself: {report.title}"
     if report.group is ReportKind.LIMIT:
         return f"a table of lockdep is full: {report.title.removeprefix('BUG: ').removesuffix(' too low!')}"
-    words = report.title.removeprefix("BUG: ").removeprefix("WARNING: ")
-    if report.title.startswith("WARNING: ") and "lockdep.c:" in words:
-        place = next((word for word in words.split() if "lockdep.c:" in word), "")
-        function = next((word.partition("+")[0] for word in words.split() if "+0x" in word), "")
-        return f"a check of lockdep failed at {place}" + (f" in {function}" if function else "")
+    words = check_words(report)
     return f"a check of the {'scheduler' if words.startswith(_OF_SCHEDULER) else 'lock code'} failed: {words}"
 
 
@@ -136,7 +132,7 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
         if "unannotated irqs-" in line:
             state = "on" if "irqs-on" in line else "off"
             yield sentence(f"Interrupts were switched {state} by code that does not tell lockdep of it.")
-    if report.group is not ReportKind.SELF_CHECK or report.title.startswith(_TURNS_OFF) or "lockdep.c:" in report.title:
+    if report.group is not ReportKind.SELF_CHECK or report.title.startswith(_TURNS_OFF):
         yield sentence("Lockdep turns itself off after this: it finds nothing more until the next boot.")
 
 

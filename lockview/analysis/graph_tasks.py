@@ -302,7 +302,20 @@ def _validator(report: ValidatorReport, made: _Making) -> None:
         function = acquiring_function(made.stack)
         made.context("lock without a static key" + (f", taken in {function}" if function else ""))
     else:
-        made.context(report.title.removeprefix("BUG: ").removeprefix("WARNING: ") or "a check of lockdep")
+        made.context(check_words(report) or "a check of lockdep")
+
+
+def check_words(report: ValidatorReport) -> str:
+    """What a check is called: its sentence or condition, else the function and the line that it stands in."""
+    words = report.title.removeprefix("BUG: ").removeprefix("WARNING: ")
+    if not report.title.startswith("WARNING: ") or "+0x" not in words:
+        return words
+    if words.startswith("["):
+        return words[1:].partition("] ")[0]
+    parts = words.split()
+    function = next((part.partition("+")[0] for part in parts if "+0x" in part), "")
+    place = next((part for part in parts if ".c:" in part), "")
+    return f"{function} at {place}"
 
 
 _MAKERS: dict[type[Report], Callable[[Any, _Making], None]] = {
