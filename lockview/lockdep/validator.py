@@ -104,6 +104,13 @@ class Validator:
             if not self.is_on or not self._take(state, again):
                 break
 
+    def downgrade(self, task: Task, lock: LockMap) -> None:
+        """An exclusive hold becomes a shared one: ``lock_downgrade``."""
+        state = self.task(task)
+        place = state.find(lock)
+        if self.is_on and place is not None:
+            state.held[place] = state.held[place]._replace(access=Access.SHARED)
+
     def set_hardirqs(self, task: Task, *, on: bool, stack: StackTrace = EMPTY_STACK) -> None:
         """Hard interrupts of the task's CPU are turned on or off."""
         state = self.task(task)

@@ -93,7 +93,7 @@ class Machine:
 
     def enabled(self, state: State) -> tuple[int, ...]:
         """The tasks that can step."""
-        able = [task for task in range(len(self.tasks)) if self._can(state, task)]
+        able = [task for task in range(len(self.tasks)) if self.can_step(state, task)]
         if not self._shared:
             return tuple(able)
         return tuple(task for task in able if not self._is_kept_off(state, task, able))
@@ -138,7 +138,8 @@ class Machine:
         broken = _broken(arrival.remarks, result.cells)
         return Done(after, effect, stack, result.answer, remarks=arrival.remarks, violation=broken)
 
-    def _can(self, state: State, task: int) -> bool:
+    def can_step(self, state: State, task: int) -> bool:
+        """Whether a task could step if it had a CPU."""
         effect = self.effect(state, task)
         if effect is None:
             return False

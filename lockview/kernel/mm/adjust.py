@@ -57,7 +57,7 @@ def __vma_adjust(t: Thread, mm: Mm, vma: Vma, start: int, end: int, insert: Vma 
     if insert is not None:
         yield from vma_rb_insert(t, mm, insert)
         if file is not None:
-            yield Atomic((file.vmas,), _Append(insert.number), "link into i_mmap")
+            yield Atomic((file.vmas,), Append(insert.number), "link into i_mmap")
     if anon_vma is not None:
         yield from up_write(anon_vma.rwsem)
     if file is not None:
@@ -87,7 +87,7 @@ def _move_borders(vma: Vma, start: int, end: int) -> Routine[None]:
 def anon_vma_clone(anon_vma: AnonVma, new: Vma) -> Routine[None]:
     """Have ``new`` share the reverse map."""
     yield from down_write(anon_vma.rwsem)
-    yield Atomic((anon_vma.vmas,), _Append(new.number), "link into anon_vma")
+    yield Atomic((anon_vma.vmas,), Append(new.number), "link into anon_vma")
     yield from up_write(anon_vma.rwsem)
 
 
@@ -124,7 +124,7 @@ def _copy_fields(*values: Value) -> tuple[Value, ...]:
     return (None, *fields, *fields, True, False, 1)
 
 
-class _Append:
+class Append:
     """Add a number to a cell that holds a tuple of them."""
 
     def __init__(self, number: int) -> None:
