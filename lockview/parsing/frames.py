@@ -33,7 +33,9 @@ def followed_frame() -> re.Pattern[str]:
 def _plain() -> re.Pattern[str]:
     # [<c0123456>] ? foo.isra.0+0x1/0x2 [module 0123abcd] fs/x.c:12 [inline]; a wrap may stand where a blank may.
     return re.compile(
-        r"\(?(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] ?)?(?:\[<?[0-9a-f]{8,16}>?\] )?(?P<guess>\? ?)?"
+        r"\(?(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] ?)?"
+        # ppc prints two addresses; klogd of old systems put the symbol, in decimal, in place of the only one
+        r"(?:\[(?:<?[0-9a-f]{8,16}>?|[^\s+\[\]<>]{1,250}\+\d{1,8}/\d{1,8})\] )?(?P<guess>\? ?)?"
         r"(?P<function>[^\s+\[\](){}?#][^\s+]{0,250})\+ ?0x(?P<offset>[0-9a-f]{1,8}) ?/ ?0x(?P<size>[0-9a-f]{1,8})\)?"
         r"(?: \[(?!inline\])(?P<module>[A-Za-z_][\w-]{0,63})(?: (?P<build>[0-9a-f]{8,64}))?\])?"
         rf"(?: (?:{_FILE})(?![\w)]))?(?P<inlined> \[inline\])?"
@@ -72,7 +74,8 @@ def _arm() -> re.Pattern[str]:
     return re.compile(
         r"(?:\[<[0-9a-f]{8,16}>\] ?)?\(?[^\s()]{1,250}(?: \[[A-Za-z_][\w-]{0,63}\])?\)? from "
         r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] ?)?"
-        r"\(?(?P<function>[^\s+()]{1,250})\+0x(?P<offset>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})\)?"
+        r"\(?(?P<function>[^\s+()]{1,250})\+0x(?P<offset>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})"
+        rf"(?: {_FILE}(?=\)))?\)?"
         r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\]\)?)?"
     )
 
@@ -136,8 +139,16 @@ def _rarer(stream: Stream, start: int, end: int) -> FrameText | None:
     if text.find(" from ", start, min(end, start + 300)) >= 0:
         match = _arm().match(text, start, end)
         if match:
-            offset, size = int(match["offset"], 16), int(match["size"], 16)
-            return _frame(stream, match, match.end(), module=match["module"] or "", offset=offset, size=size)
+            return _frame(
+                stream,
+                match,
+                match.end(),
+                module=match["module"] or "",
+                offset=int(match["offset"], 16),
+                size=int(match["size"], 16),
+                file=match["file"] or "",
+                line=max(int(match["line"] or 0), 0),
+            )
     if text.find(" [inline]", start, min(end, start + 600)) >= 0:
         match = _inlined().match(text, start, end)
         if match:

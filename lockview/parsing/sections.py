@@ -25,6 +25,8 @@ _STRAY_AFTER_TITLE = 15
 _STRAY_AFTER_STACK = 8
 """So many lines without a word of the report, behind a frame of the backtrace, mean that it is over."""
 _STRAY_BEFORE_STACK = 300
+_TALK_BEFORE_SCENARIO = 5
+"""A scenario alone, so many lines of prose behind a title, is an example in a text about such reports."""
 _LONG_STRAY = 1_000
 """A stray line counts once for each of so many characters."""
 _MAX_TOKENS = 20_000
@@ -84,7 +86,7 @@ class ReportReader:
         self._depth = stream.line(start).depth
         self._site_for: Callable[[Frame], None] | None = None
         self._site_from = 0
-        self._stray = 0
+        self._stray = self._before_scenario = 0
         self._open_entry = ""
         self.handlers: dict[Word, Callable[[Token], None]] = {
             Word.WANTS: self._wants,
@@ -181,6 +183,8 @@ class ReportReader:
             if read:
                 self.ident, self.last = read
                 return
+        if not (self.task or self.ident.kernel or self.operations):
+            self._before_scenario += 1
         self._stray += 1 + (token.end - token.start) // _LONG_STRAY
         self.repairs.passed_over(self.stream.span(token.start, token.end))
         allowed = _STRAY_BEFORE_STACK
@@ -378,7 +382,8 @@ class ReportReader:
     @property
     def has_body(self) -> bool:
         """Whether there is more than a title: a mention in prose has none."""
-        return bool(self.task or self.wanted or self.held or self.operations or self.held_lists)
+        scenario = self.operations and self._before_scenario < _TALK_BEFORE_SCENARIO
+        return bool(self.task or self.wanted or self.held or scenario or self.held_lists)
 
     def report(self) -> Report:
         """The report of what was walked over."""

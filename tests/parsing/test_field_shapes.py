@@ -4,6 +4,7 @@ import pytest
 
 from lockview.model.held_reports import RcuReport
 from lockview.model.irq_reports import InconsistentReport, IrqInversionReport, IrqOrderReport
+from lockview.model.reports import CircularReport
 from lockview.model.wait_reports import HungTaskReport, SpinReport
 from lockview.parsing.reader import read_text
 
@@ -52,6 +53,7 @@ def test_the_owner_of_a_corrupted_spinlock_may_be_garbage() -> None:
         ("[<8022bb78>] (write_them) from [<7f4ba618>] (my_pages+0x80/0xe4 [my_fs])", "my_pages", "my_fs"),
         ("[<7f4ba618>] (my_pages [my_fs]) from [<8022e284>] (do_them+0x30/0x8c)", "do_them", ""),
         (" my_pages [my_fs] from do_them+0x30/0x8c", "do_them", ""),
+        ("[<802859d8>] (kthread) from [<80200114>] (my_fork+0x14/0x20 arch/arm/my.S:137)", "my_fork", ""),
     ],
 )
 def test_rows_of_arm_name_modules(row: str, function: str, module: str) -> None:
@@ -203,3 +205,38 @@ def test_a_frame_may_have_lost_its_size_and_a_lock_its_owner() -> None:
     assert report.backtrace is not None
     shown = [(frame.function, frame.offset, frame.module) for frame in report.backtrace.stack.frames]
     assert shown == [("spin_bug", 0, ""), ("_raw_spin_lock_irqsave", 128, ""), ("my_start", 148, "my_drv")]
+
+
+def test_klogd_put_symbols_in_place_of_addresses() -> None:
+    text = (
+        "[ INFO: possible circular locking dependency detected ]\n2.6.18 #6\n"
+        "-------------------------------------------------------\ndemo/42 is trying to acquire lock:\n"
+        " (my_sem){----}, at: [my_lookup+20/168] my_lookup+0x14/0xa8\n\nbut task is already holding lock:\n"
+        " ((my_chain).rwsem){----}, at:\n[my_notify+14/45]\nmy_notify+0xe/0x2d\n\n"
+        "which lock already depends on the new lock.\n\n\nthe existing dependency chain (in reverse order) is:\n\n"
+        "-> #1 ((my_chain).rwsem){----}:\n       [lock_acquire+86/116] lock_acquire+0x56/0x74\n"
+        "       [my_notify+14/45]\nmy_notify+0xe/0x2d\n\n"
+        "-> #0 (my_sem){----}:\n       [my_mod:my_lookup+20/168] my_lookup+0x14/0xa8 [my_mod]\n"
+    )
+    (report,) = read_text(text).reports
+    assert isinstance(report, CircularReport)
+    assert report.wanted is not None
+    assert report.wanted.site is not None
+    assert report.wanted.site.function == "my_lookup"
+    assert report.held is not None
+    assert report.held.site is not None
+    assert report.held.site.function == "my_notify"
+    stacks = [[frame.function for frame in entry.stack.frames] for entry in report.chain]
+    assert stacks == [["lock_acquire", "my_notify"], ["my_lookup"]]
+
+
+def test_a_title_and_a_scenario_in_a_text_about_reports_are_no_report() -> None:
+    talk = "When lockdep finds such a thing it\nprints the locks that are involved\nas back traces. Developers were\n"
+    scenario = (
+        "Possible interrupt unsafe locking scenario:\n\n       CPU0                    CPU1\n"
+        "       ----                    ----\n  lock(lockA);\n                               local_irq_disable();\n"
+        "                               lock(&rq->lock);\n  <Interrupt>\n    lock(&rq->lock);\n\n *** DEADLOCK ***\n"
+    )
+    title = "[ INFO: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected ]\n"
+    assert not read_text(title + talk + talk + scenario).reports
+    assert len(read_text(title + scenario).reports) == 1
