@@ -193,7 +193,8 @@ def _interrupt(report: Report, graph: LockGraph) -> Iterator[Sentence]:
 def _marks(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     """The usage marks of each lock, by the rules of the report's own era."""
     for node in graph.nodes:
-        told = [words for words in decode_usage(node.usage, report.title) if not words.startswith(".")]
+        marks = decode_usage(node.usage, report.title, report.kernel)
+        told = [words for words in marks if not words.startswith(".")]
         if told:
             spans = _lines_of(report, node)
             text = f"The marks {{{node.usage}}} of {node.name} say: {'; '.join(told)}."

@@ -125,7 +125,8 @@ def _fix(report: Report, graph: LockGraph) -> Iterator[Sentence]:
 
 def _marks(report: Report, graph: LockGraph) -> Iterator[Sentence]:
     for node in graph.nodes:
-        told = [words for words in decode_usage(node.usage, report.title) if not words.startswith(".")]
+        marks = decode_usage(node.usage, report.title, report.kernel)
+        told = [words for words in marks if not words.startswith(".")]
         if told:
             text = f"The marks {{{node.usage}}} of {node.name} say: {'; '.join(told)}."
             spans = [report.wanted.span] if report.wanted else []

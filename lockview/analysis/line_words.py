@@ -48,7 +48,7 @@ def _usage(line: str, report: Report) -> Iterator[str]:
             yield f"#{suffix[1]}: number {suffix[1]} of the classes with this name in this boot"
         if suffix and suffix[2]:
             yield f"/{suffix[2]}: subclass {suffix[2]}, a lock taken while one of the same class is held"
-        yield from decode_usage(match[1], report.title)
+        yield from decode_usage(match[1], report.title, report.kernel)
         if match[2]:
             yield from decode_wait_types(WaitTypes(int(match[2]), int(match[3])), has_raw_nesting(report))
 

@@ -2,11 +2,12 @@
 
 Source: ``get_usage_chars`` and ``print_lock_name``, kernel/locking/lockdep.c; ``enum lockdep_wait_type``,
 include/linux/lockdep_types.h. Kernels before 2.6.30 gave the same characters other meanings, and columns in another
-order; they are known by their title, ``[ INFO: ... ]`` with four marks.
+order; they are known by their release, and without one by their title, ``[ INFO: ... ]`` with four marks.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from lockview.model.locks import WaitTypes
@@ -42,8 +43,10 @@ _OLD_MARKS = {
 _LENGTHS = (4, 6)
 
 
-def decode_usage(mask: str, title: str = "") -> tuple[str, ...]:
-    """One sentence per column of a usage mask. ``title`` is the report's, which tells the era; () for no mask.
+def decode_usage(mask: str, title: str = "", kernel: str = "") -> tuple[str, ...]:
+    """One sentence per column of a usage mask; () for no mask.
+
+    ``kernel`` is the release that the report names and ``title`` the report's: they tell the era.
 
     A mask of a length that no kernel prints, or a mark that none knows, is named as such and not guessed at.
     """
@@ -51,7 +54,7 @@ def decode_usage(mask: str, title: str = "") -> tuple[str, ...]:
         return ()
     if len(mask) not in _LENGTHS:
         return (f"{mask}: {len(mask)} usage marks; kernels print 4 or 6, so these cannot be read",)
-    old = has_old_marks(mask, title)
+    old = has_old_marks(mask, title, kernel)
     columns = _OLD_COLUMNS if old else _COLUMNS
     return tuple(
         f"{mark} {context}, {mode}: {_meaning(mark, context, mode, old)}"
@@ -59,9 +62,24 @@ def decode_usage(mask: str, title: str = "") -> tuple[str, ...]:
     )
 
 
-def has_old_marks(mask: str, title: str) -> bool:
+_OLD_TITLES = (
+    "INFO",
+    "BUG: bad unlock balance",
+    "BUG: bad contention",
+    "BUG: held lock freed",
+    "BUG: lock held at task exit",
+)
+"""Titles that were in use before four marks were printed anew, in 4.14; by then they began with WARNING."""
+
+
+def has_old_marks(mask: str, title: str, kernel: str = "") -> bool:
     """Whether a mask is written in the way of the kernels before 2.6.30."""
-    return len(mask) == 4 and title.lstrip("[ ").startswith("INFO")
+    if len(mask) != 4:
+        return False
+    release = re.match(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?", kernel)
+    if release:
+        return tuple(int(number or 0) for number in release.groups()) < (2, 6, 30)
+    return title.lstrip("[ ").startswith(_OLD_TITLES)
 
 
 def _meaning(mark: str, context: str, mode: str, old: bool) -> str:

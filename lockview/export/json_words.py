@@ -27,7 +27,7 @@ def add_words(written: dict[str, Any], report: Report) -> None:
         if isinstance(value, dict):
             waiting += value.values()
             if "usage" in value and "wait_types" in value:
-                value["usage_words"] = list(_usage_words(value["usage"], report.title))
+                value["usage_words"] = list(_usage_words(value["usage"], report.title, report.kernel))
                 value["wait_words"] = list(_wait_words(value["wait_types"], raw_nesting))
             elif value.keys() == _STATE:
                 value["state_words"] = decode_state(value["state"])
@@ -36,8 +36,8 @@ def add_words(written: dict[str, Any], report: Report) -> None:
 
 
 @lru_cache(maxsize=1024)
-def _usage_words(usage: str, title: str) -> tuple[str, ...]:
-    return decode_usage(usage, title)
+def _usage_words(usage: str, title: str, kernel: str) -> tuple[str, ...]:
+    return decode_usage(usage, title, kernel)
 
 
 def _wait_words(wait_types: dict[str, int] | None, raw_nesting: bool | None) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """Usage marks and wait types mean different things in different kernels."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lockview.analysis.usage import decode_usage, decode_wait_types, has_raw_nesting
+from lockview.analysis.usage import decode_usage, decode_wait_types, has_old_marks, has_raw_nesting
 from lockview.model.locks import HeldLock, LockClass, WaitTypes
 from lockview.model.reports import CircularReport
 
@@ -26,6 +27,27 @@ def test_four_marks_before_2_6_30() -> None:
     assert words[0] == "- hard interrupts, exclusive: taken with them enabled"
     assert words[1].startswith("+ soft interrupts, exclusive: taken inside one, perhaps")
     assert words[2].startswith(". hard interrupts, shared")
+
+
+@pytest.mark.parametrize(
+    ("title", "kernel", "old"),
+    [
+        ("BUG: bad unlock balance detected!", "2.6.29-rc6", True),
+        ("BUG: scheduling while atomic: demo/42/0x00000002", "2.6.24", True),
+        ("BUG: scheduling while atomic: demo/42/0x00000002", "5.10.0-rc1", False),
+        ("BUG: held lock freed!", "", True),
+        ("BUG: Invalid wait context", "", False),
+        ("WARNING: possible circular locking dependency detected", "4.14.0", False),
+        (OLD, "2.6.30", False),
+        (OLD, "", True),
+        (OLD, "no release", True),
+    ],
+)
+def test_release_tells_the_era_and_without_one_the_title(title: str, kernel: str, old: bool) -> None:
+    assert has_old_marks("-...", title, kernel) is old
+    meaning = "taken with them enabled" if old else "taken inside one"
+    assert decode_usage("-...", title, kernel)[0].endswith(meaning)
+    assert not has_old_marks("-.....", title, kernel)
 
 
 def test_six_marks() -> None:

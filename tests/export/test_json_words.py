@@ -50,6 +50,6 @@ def test_states_have_words() -> None:
 def test_words_are_not_read_back(report: CircularReport) -> None:
     form: Any = json.loads(json.dumps(report_to_json(report)))
     for entry in form["chain"]:
-        assert tuple(entry["usage_words"]) == decode_usage(entry["usage"], report.title)
+        assert tuple(entry["usage_words"]) == decode_usage(entry["usage"], report.title, report.kernel)
         entry["usage_words"] = ["something else"]
     assert report_from_json(form) == report

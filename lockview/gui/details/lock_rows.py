@@ -107,7 +107,7 @@ def _use(lock: HeldLock, task: str, label: str) -> Row:
 def _marks(report: Report, node: LockNode) -> Iterator[Row]:
     from lockview.analysis.usage import decode_usage, decode_wait_types, has_raw_nesting
 
-    usage = decode_usage(node.usage, report.title)
+    usage = decode_usage(node.usage, report.title, report.kernel)
     if usage:
         text = "\u2028".join(visible(sentence) for sentence in usage)
         starts = [0]

@@ -27,7 +27,7 @@ def _of_lock(report: Report, node: LockNode) -> Iterator[str]:
 
     if node.subject is not Subject.LOCK:
         return
-    yield from decode_usage(node.usage, report.title)
+    yield from decode_usage(node.usage, report.title, report.kernel)
     yield from decode_wait_types(node.wait_types, has_raw_nesting(report))
     about = known_of(node)
     if about is not None:
