@@ -20,7 +20,7 @@ REPORTS = 50
 ROUNDS = 3
 MOST_OF_GREP = 1.1
 MOST_MEMORY = 200 << 20
-LOGS = 2_000
+LOGS = 10_000
 
 READ = """
 import sys
@@ -133,3 +133,4 @@ def test_a_folder_is_read_on_all_cores(tmp_path: Path, sample: Path) -> None:
         seconds[processes] = time.perf_counter() - begun
     cores = len(os.sched_getaffinity(0))
     print(f"\n{LOGS} logs: {seconds[1]:.1f} s in one process, {seconds[0]:.1f} s in {cores}")
+    assert seconds[0] < seconds[1]
