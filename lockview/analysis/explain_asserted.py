@@ -82,15 +82,22 @@ def condition(title: str) -> str:
     return ""
 
 
-def of_dept(title: str) -> str:
-    """What DEPT says about itself; "" for a title that is not its own."""
-    if not title.startswith("DEPT_"):
-        return ""
-    if title.startswith("DEPT_STOP"):
-        return "DEPT turned itself off: it finds nothing more until the next boot. It says nothing about a deadlock."
-    if title.startswith("DEPT_INFO"):
-        return (
-            "The memory that DEPT reserved for its records is used up for the moment: it misses dependencies "
-            "until some is freed. It says nothing about a deadlock."
-        )
-    return "A check of DEPT about its own records failed. It says nothing about a deadlock; DEPT goes on."
+_DEPT = "It says nothing about a deadlock."
+_OTHERS = {
+    "DEPT_INFO": "The memory that DEPT reserved for its records is used up for the moment: it misses dependencies "
+    f"until some is freed. {_DEPT}",
+    "DEPT_STOP": f"DEPT turned itself off: it finds nothing more until the next boot. {_DEPT}",
+    "DEPT_": f"A check of DEPT about its own records failed; DEPT goes on. {_DEPT}",
+    "attempting to lock a contended lock": "After -EDEADLK from a modeset lock, a ww_mutex, the caller must back off "
+    "before it takes another one; the stack is that of the lock that was contended. Usual fix: on -EDEADLK call "
+    "drm_modeset_backoff and start again (DRM_MODESET_LOCK_ALL_BEGIN does).",
+    "Maximum lock depth": "The kernel followed the owners of rt_mutexes for as many steps as "
+    "/proc/sys/kernel/max_lock_depth allows and gave up. Usual cause: user space nests very many priority-inheriting "
+    "futexes, or its futexes wait for each other in a circle.",
+}
+"""What messages mean that are not lockdep's, by the beginning of their titles."""
+
+
+def of_others(title: str) -> str:
+    """What a message means that lockdep has no part in; "" for a title that is not known."""
+    return next((text for begin, text in _OTHERS.items() if title.startswith(begin)), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lockview.analysis.explain import Sentence, damage, sentence, well_known
-from lockview.analysis.explain_asserted import condition, of_dept
+from lockview.analysis.explain_asserted import condition, of_others
 from lockview.analysis.explain_tasks import forbidding, held_list, path_words, title_span, trace_span
 from lockview.analysis.graph_tasks import check_words, rcu_complaint
 from lockview.analysis.lock_graph import LockGraph
@@ -74,8 +74,8 @@ def _validator_line(report: ValidatorReport) -> str:
     if report.group is ReportKind.NON_STATIC_KEY:
         function = acquiring_function(report.backtrace.stack if report.backtrace else EMPTY_STACK)
         return f"{reporter(report)} takes a lock that has no static key" + (f" in {function}" if function else "")
-    if of_dept(report.title):
-        return f"DEPT speaks of itself: {report.title}"
+    if of_others(report.title):
+        return report.title.rstrip(":.")
     if report.group is ReportKind.LIMIT:
         return f"a table of lockdep is full: {report.title.removeprefix('BUG: ').removesuffix(' too low!')}"
     words = check_words(report)
@@ -106,8 +106,8 @@ def _validator_tale(report: ValidatorReport) -> Iterator[Sentence]:
     if line.startswith("a "):
         line = f"A{line[1:]}"
     yield sentence(f"{line}{path_words(report)}.", title_span(report))
-    if of_dept(report.title):
-        yield sentence(of_dept(report.title))
+    if of_others(report.title):
+        yield sentence(of_others(report.title))
         return
     if report.group is ReportKind.NON_STATIC_KEY:
         yield sentence(

@@ -52,7 +52,7 @@ def _on_use(module: str, name: str) -> ReaderMaker:
 FAMILIES: tuple[Family, ...] = (
     Family(
         name="circular locking dependency",
-        titles=("possible circular locking dependency detected",),
+        titles=("possible circular locking dependency detected", "possible circular locking deadlock detected!"),
         signs=(
             "which lock already depends on the new lock",
             "the existing dependency chain (in reverse order)",
@@ -296,6 +296,23 @@ FAMILIES: tuple[Family, ...] = (
         anchors=(b"lock held at task exit",),
         weak_anchors=(),
         reader=_on_use("rtmutex_reader", "DebugExitReader"),
+    ),
+    Family(
+        name="too long a chain of rt_mutexes",
+        titles=("Maximum lock depth ",),
+        signs=(),
+        anchors=(b"Maximum lock depth ",),
+        weak_anchors=(),
+        reader=_on_use("rtmutex_limits", "LockDepthReader"),
+        whole=r"Maximum lock depth \d{1,10} reached task: (?:(?!task: ).){1,64}? \(\d{1,10}\)",
+    ),
+    Family(
+        name="modeset lock without backoff",
+        titles=("attempting to lock a contended lock without backoff:",),
+        signs=(),
+        anchors=(b"contended lock without backoff",),
+        weak_anchors=(),
+        reader=_on_use("rtmutex_limits", "BackoffReader"),
     ),
     Family(
         name="circular dependency of waits and events",

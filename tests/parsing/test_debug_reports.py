@@ -3,6 +3,7 @@
 import pytest
 from debug_samples import DEPT, DEPT_INTERRUPT, HELD_AT_EXIT, MUTEX, REALTIME, RECURSION, RT_MUTEX, WARNED
 
+from lockview.export.kernel_text import kernel_text
 from lockview.model.debug_reports import MutexDeadlockReport
 from lockview.model.dept_reports import DeptReport
 from lockview.model.held_reports import LeftHeldReport, ValidatorReport
@@ -154,15 +155,6 @@ def test_mentions_are_no_reports(text: str) -> None:
     assert len(log.near_misses) == 1
 
 
-def test_the_wording_of_the_first_lock_validator_is_no_deadlock_of_mutexes() -> None:
-    text = (
-        "[ BUG: possible circular locking deadlock detected! ]\n"
-        "-----------------------------------------------------\n"
-        "mount/2545 is trying to acquire lock:\n (&demo->mrec_lock){--..}, at: [<b13d1563>] mutex_lock+0x8/0xa\n"
-    )
-    assert all(not isinstance(report, MutexDeadlockReport) for report in read_text(text).reports)
-
-
 # --- DEPT -------------------------------------------------------------------------------------------------------------
 
 
@@ -272,6 +264,36 @@ def test_dept_about_itself(title: str, kind: ReportKind) -> None:
     (report,) = read_text(WARNED.replace("rtmutex deadlock detected", title)).reports
     assert isinstance(report, ValidatorReport)
     assert (report.title, report.kind) == (title, kind)
+
+
+def test_a_chain_of_rt_mutexes_that_is_too_long() -> None:
+    (report,) = read_text("[   12.345678] Maximum lock depth 1024 reached task: a b/0 (42)\nother words\n").reports
+    assert isinstance(report, ValidatorReport)
+    assert (report.kind, report.task, report.span.last) == (ReportKind.LIMIT, Task("a b/0", 42), 1)
+    assert report.reading.complete
+    assert read_text(kernel_text(report)).reports == (report,)
+
+
+def test_a_modeset_lock_without_backoff() -> None:
+    title = "attempting to lock a contended lock without backoff:"
+    (report,) = read_text(f"[drm:__drm_stack_depot_print [drm]] {title}\n   foo+0x1/0x2\n   bar+0x1/0x2\n\n").reports
+    assert isinstance(report, ValidatorReport)
+    assert (report.title, report.kind) == (title, ReportKind.SELF_CHECK)
+    assert report.backtrace
+    assert [frame.function for frame in report.backtrace.stack] == ["foo", "bar"]
+    assert read_text(kernel_text(report)).reports == (report,)
+    assert read_text(f"{title}\nsome words\n").reports == ()
+
+
+def test_the_title_of_the_first_lock_validator() -> None:
+    text = (
+        "[ BUG: possible circular locking deadlock detected! ]\n"
+        "-----------------------------------------------------\n"
+        "mount/2545 is trying to acquire lock:\n (&demo->mrec_lock){--..}, at: [<b13d1563>] mutex_lock+0x8/0xa\n"
+    )
+    (report,) = read_text(text).reports
+    assert report.kind is ReportKind.CIRCULAR
+    assert report.title == "BUG: possible circular locking deadlock detected!"
 
 
 def test_dept_without_memory() -> None:
