@@ -12,7 +12,7 @@ from lockview.document.sources import MOST_FILES, files_below, joined_rotations
 
 _NAMED = 3
 """So many logs that cannot be read are named."""
-_AT_ONCE = 4
+_AT_ONCE = 2
 """Reports that travel together."""
 _TOLD_EVERY = 0.05
 """Seconds between two words about progress."""

@@ -20,7 +20,7 @@ from lockview.model.reports import Report
 
 MOST = 1 << 30
 """Bytes that are followed; a copy of them is kept."""
-_AT_ONCE = 4
+_AT_ONCE = 2
 """Reports that one piece of news carries."""
 _PIECES = 8
 """Looks at the file between two pieces of news, while more comes all the time."""

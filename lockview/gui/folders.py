@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from typing import Any
 
@@ -20,9 +21,15 @@ from lockview.gui.workspace import Workspace
 from lockview.model.reports import Report
 from lockview.model.text import Severity
 
+_SELDOM = 0.2
+"""Seconds between two additions to the list."""
+_SHARE = 10
+_PER_DOCUMENT = 0.001
+"""The list is laid out anew with each addition: by this many seconds more for each document that it holds already."""
+
 
 class FolderReading(QObject):
-    """Reads one folder; logs are added one in each turn of the event loop. ``ended`` follows whatever ended it.
+    """Reads one folder; logs are taken one in each turn of the event loop. ``ended`` follows whatever ended it.
 
     The first that is found is selected when ``select`` is true and the user has gone nowhere else meanwhile.
     """
@@ -37,6 +44,8 @@ class FolderReading(QObject):
         self._selected = workspace.selection
         self._select = select
         self._came: deque[dict[str, Any]] = deque()
+        self._read: list[Document] = []
+        self._due = 0.0
         self._others: list[Report] = []
         self._last: Message | None = None
         self._turn = QTimer(self)
@@ -62,15 +71,18 @@ class FolderReading(QObject):
 
     def _take_next(self) -> None:
         if self._came:
-            self._add(self._came.popleft())
+            self._take(self._came.popleft())
+            if time.monotonic() < self._due:
+                return
         elif self._last is None:
             self._turn.stop()
-        else:
+        self._show()
+        if self._last is not None and not self._came:
             self._turn.stop()
             self.trouble.emit(self._last)
             self.ended.emit()
 
-    def _add(self, answer: dict[str, Any]) -> None:
+    def _take(self, answer: dict[str, Any]) -> None:
         if "others" in answer:
             self._others += map(report_from_json, answer["others"])
             return
@@ -83,18 +95,30 @@ class FolderReading(QObject):
             return
         document.pieces = pieces if len(pieces) > 1 else ()
         document.title = pieces[-1].removeprefix(f"{self._path}/")
-        self._place(document)
+        self._read.append(document)
 
-    def _place(self, document: Document) -> None:
-        """Add a document, or put it in the place of an older reading of its file."""
-        known = next((n for n, one in enumerate(self._workspace.documents) if one.path == document.path), -1)
-        if known >= 0:
-            if not self._workspace.documents[known].growing:
-                self._workspace.replace(known, document)
+    def _show(self) -> None:
+        """Add what was read since: seldom, when there is so much already that it takes its time to list."""
+        read, self._read = self._read, []
+        if not read:
             return
-        select = self._select and self._workspace.selection == self._selected
-        self._select = False
-        self._workspace.add(document, select)
+        start = time.monotonic()
+        places = {document.path: number for number, document in enumerate(self._workspace.documents)}
+        for document in read:
+            if document.path in places:
+                self._put_in_place(places[document.path], document)
+        new = [document for document in read if document.path not in places]
+        if new:
+            select = self._select and self._workspace.selection == self._selected
+            self._select = False
+            self._workspace.add_all(new, select)
+        now = time.monotonic()
+        self._due = now + max(_SELDOM, _SHARE * (now - start), _PER_DOCUMENT * len(self._workspace.documents))
+
+    def _put_in_place(self, number: int, document: Document) -> None:
+        """Show a document instead of an older reading of its file."""
+        if not self._workspace.documents[number].growing:
+            self._workspace.replace(number, document)
 
     def _sum_up(self, census: dict[str, Any]) -> None:
         severity = Severity.WARNING if census["failed"] or census["left_out"] else Severity.NOTE

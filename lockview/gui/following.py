@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections import deque
 from dataclasses import replace
 from typing import Any
@@ -30,6 +31,10 @@ from lockview.gui.workspace import Workspace
 from lockview.model.logs import Log
 from lockview.model.reports import Report
 from lockview.model.text import Severity
+
+_SELDOM = 0.2
+"""Seconds between two looks at what comes all the time."""
+_SHARE = 10
 
 
 class Following(QObject):
@@ -56,6 +61,10 @@ class Following(QObject):
         self._job: LiveJob | None = None
         self._came: deque[dict[str, Any]] = deque()
         self._unseen: list[OpenReport] = []
+        self._new: list[OpenReport] = []
+        self._reread: set[int] = set()
+        self._is_shown = True
+        self._due = 0.0
         self._is_last = self._is_over = False
         self._turn = QTimer(self)
         self._turn.timeout.connect(self._take_next)
@@ -102,28 +111,44 @@ class Following(QObject):
         self._turn.start(0)
 
     def _take_next(self) -> None:
+        """Take one piece of news; show what has come when there is no more, or when it was long ago."""
         if self._came:
             self._take(self._came.popleft())
-        elif self._is_last:
-            self._end()
-        else:
+            if self._came and time.monotonic() < self._due:
+                return
+        self._show()
+        if not self._came:
             self._turn.stop()
+            if self._is_last:
+                self._end()
 
     def _take(self, news: dict[str, Any]) -> None:
-        number = self._number()
-        if number < 0:
-            self.stop()
-            return
         if not self._grow_lines(news):
             return
         if "restart" in news:
             self._tell_of_restart(news)
-        log = log_from_json(news["log"])
-        new, reread = self._add(log)
+        self._add(log_from_json(news["log"]))
+        self._is_shown = False
+
+    def _show(self) -> None:
+        if self._is_shown:
+            return
+        number = self._number()
+        if number < 0:
+            self.stop()
+            return
+        self._is_shown = True
+        start = time.monotonic()
+        new, self._new = self._new, []
+        reread, self._reread = frozenset(self._reread), set()
+        reports = tuple(opened.report for opened in self.document.reports)
+        self.document.log = replace(self.document.log, reports=reports, lines=len(self.document.lines))
         self._workspace.grow(number, reread)
         if new:
             self._announce(new)
         self.changed.emit()
+        now = time.monotonic()
+        self._due = now + max(_SELDOM, _SHARE * (now - start))
 
     def _grow_lines(self, news: dict[str, Any]) -> bool:
         if self._lines is None:
@@ -138,29 +163,23 @@ class Following(QObject):
         self.new_lines = max(len(self._lines) - self._lines_before, 0)
         return True
 
-    def _add(self, log: Log) -> tuple[list[OpenReport], frozenset[int]]:
-        """Add the reports of news to the document: those that are new, and the places of those that are whole now."""
+    def _add(self, log: Log) -> None:
+        """Add the reports of news to the document, or put them in the place of what was cut off."""
         document = self.document
-        new: list[OpenReport] = []
-        reread: set[int] = set()
         for report in log.reports:
             place = self._place_of(report)
             if place < 0:
-                new.append(OpenReport(report))
-                document.reports.append(new[-1])
+                self._new.append(OpenReport(report))
+                document.reports.append(self._new[-1])
             elif document.reports[place].report != report:
                 document.reports[place] = OpenReport(report)
-                reread.add(place)
-        before = [miss for miss in document.log.near_misses if miss.line < self._parse_from]
-        misses = (*before, *log.near_misses)
-        document.log = replace(
-            document.log,
-            reports=tuple(opened.report for opened in document.reports),
-            near_misses=document.log.near_misses if misses == document.log.near_misses else misses,
-            wrappers=tuple(sorted({*document.log.wrappers, *log.wrappers})),
-            lines=len(document.lines),
-        )
-        return new, frozenset(reread)
+                self._reread.add(place)
+        before = tuple(miss for miss in document.log.near_misses if miss.line < self._parse_from)
+        if (*before, *log.near_misses) != document.log.near_misses:
+            document.log = replace(document.log, near_misses=(*before, *log.near_misses))
+        wrappers = tuple(sorted({*document.log.wrappers, *log.wrappers}))
+        if wrappers != document.log.wrappers:
+            document.log = replace(document.log, wrappers=wrappers)
 
     def _place_of(self, report: Report) -> int:
         """Which report of the document has lines in common with this one; -1 for none."""
@@ -177,7 +196,7 @@ class Following(QObject):
         self._unseen += new
         last = self._unseen[-1]
         where = f"{display_name(self.document)}, line {last.report.span.first:,}"
-        title = last.report.title or "a report without its top"
+        title = last.report.title.partition(": ")[2] or last.report.title or "a report without its top"
         count = len(self._unseen)
         start = f"{count} new reports, the last" if count > 1 else "New report"
         text = f"{start}: {title}, {report_name(last.report)} ({where})."

@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         finish_window(self)
         if not self.restoreState(self.store.docks, LAYOUT_VERSION):
             self.docks.proportion()
+        self.tools.show()  # nobody can hide it; a window that was closed at once may say otherwise
         self.docks.refresh_heads()
         for path in self._opened_early:
             self._remember(path)

@@ -22,8 +22,9 @@ class Workspace(QObject):
     """Signals carry frozen values: ``selection_changed(Selection)``, ``replay_changed(Replay | None)``."""
 
     documents_changed = Signal()
-    document_grew = Signal(int)
-    """The number of a document that has more lines or reports now; nothing of what it had moved."""
+    document_grew = Signal(int, object)
+    """The number of a document that has more lines or reports now, and the numbers (frozenset) of reports that have
+    become whole; nothing of what it had moved."""
     selection_changed = Signal(object)  # Selection
     replay_changed = Signal(object)  # Replay | None
 
@@ -58,9 +59,14 @@ class Workspace(QObject):
 
     def add(self, document: Document, select: bool = True) -> None:
         """Open a document and select its first report, unless the user shall stay where they are."""
-        self.documents.append(document)
+        self.add_all([document], select)
+
+    def add_all(self, documents: list[Document], select: bool) -> None:
+        """Open documents and select the first report of the first, or let the user stay where they are."""
+        first = len(self.documents)
+        self.documents += documents
         if select:
-            self._become(_first_report(self.documents, len(self.documents) - 1))
+            self._become(_first_report(self.documents, first))
         else:
             self.documents_changed.emit()
 
@@ -80,7 +86,7 @@ class Workspace(QObject):
     def grow(self, number: int, reread: frozenset[int] = frozenset()) -> None:
         """A document has grown; what was cut off in the reports ``reread`` has come. The selection stays."""
         now = self._selection
-        self.document_grew.emit(number)
+        self.document_grew.emit(number, reread)
         if number != now.document:
             return
         if now.report in reread:

@@ -40,7 +40,7 @@ class LogPanel(QWidget):
         """Copy the selected lines."""
         self.view.copy()
 
-    def _take_growth(self, number: int) -> None:
+    def _take_growth(self, number: int, _: object) -> None:
         """Show what was added to the document; nothing else moves."""
         document = self._workspace.document
         if document is not None and document is self._shown and number == self._workspace.selection.document:

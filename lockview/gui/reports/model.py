@@ -67,22 +67,22 @@ class ReportsModel(QAbstractItemModel):
             self._below.setdefault(row.parent, []).append(len(self._rows))
             self._rows.append(row)
 
-    def grow(self, number: int, document: Document) -> None:
-        """Add the rows of reports that a document has got since, and renew those of the others."""
+    def grow(self, number: int, document: Document, reread: frozenset[int]) -> None:
+        """Add the rows of reports that a document has got since, and renew those of the reports ``reread``."""
         top = self.index_of(number, -1)
         if not top.isValid() or self._documents[number] is not document:
             return
         above = top.internalId()
-        fresh = list(rows_of(number, document, above))
-        self._rows[above] = fresh[0]
-        known = self._below.setdefault(above, [])
-        for place, row in enumerate(fresh[1 : len(known) + 1]):
-            self._rows[known[place]] = row
-        if len(fresh) - 1 > len(known):
-            self.beginInsertRows(top, len(known), len(fresh) - 2)
-            for row in fresh[len(known) + 1 :]:
-                known.append(len(self._rows))
-                self._rows.append(row)
+        self._rows[above] = row_of_document(number, document)
+        below = self._below.setdefault(above, [])
+        for place in (place for place in reread if place < len(below)):
+            self._rows[below[place]] = row_of_report(number, document, place, above)
+        known, count = len(below), len(document.reports)
+        if count > known:
+            self.beginInsertRows(top, known, count - 1)
+            for place in range(known, count):
+                below.append(len(self._rows))
+                self._rows.append(row_of_report(number, document, place, above))
             self.endInsertRows()
         self.dataChanged.emit(top, top)
 
@@ -144,13 +144,23 @@ class ReportsModel(QAbstractItemModel):
 
 def rows_of(number: int, document: Document, above: int) -> Iterator[Row]:
     """The row of a document, which becomes row ``above``, and one for each of its reports."""
+    yield row_of_document(number, document)
+    for place in range(len(document.reports)):
+        yield row_of_report(number, document, place, above)
+
+
+def row_of_document(number: int, document: Document) -> Row:
+    """The row of a document."""
     name = display_name(document)
     mark = "" if document.reports else "waiting" if document.growing else "no report"
-    yield Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
-    for place, opened in enumerate(document.reports):
-        report = opened.report
-        words = report_name(report), report_facts(report), report_mark(report), report_tip(report)
-        yield Row(above, place, number, place, *words)
+    return Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
+
+
+def row_of_report(number: int, document: Document, place: int, above: int) -> Row:
+    """The row of a report, below row ``above``."""
+    report = document.reports[place].report
+    words = report_name(report), report_facts(report), report_mark(report), report_tip(report)
+    return Row(above, place, number, place, *words)
 
 
 def _bold() -> QFont:

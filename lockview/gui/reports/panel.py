@@ -54,8 +54,8 @@ class ReportsPanel(QWidget):
         self._stack.setCurrentIndex(1 if self._workspace.documents else 0)
         self._show_selection(self._workspace.selection)
 
-    def _take_growth(self, number: int) -> None:
-        self.view.set_quietly(lambda: self.model.grow(number, self._workspace.documents[number]))
+    def _take_growth(self, number: int, reread: frozenset[int]) -> None:
+        self.view.set_quietly(lambda: self.model.grow(number, self._workspace.documents[number], reread))
         self.view.expand(self.model.index(number, 0))
 
     def _take_documents(self) -> None:
