@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 from lockview.document.documents import Document
-from lockview.document.errors import UserError
+from lockview.document.errors import EmptySourceError, UserError
 from lockview.model.logs import Log
 from lockview.model.reports import Report
 
@@ -115,7 +115,7 @@ def document_of(data: bytes, name: str, path: str = "") -> Document:
     from lockview.parsing.source_lines import SourceLines
 
     if not data.strip():
-        raise UserError(_empty(path or name))
+        raise EmptySourceError(_empty(path or name))
     log = read_bytes(data, name)
     _refuse_binary(log, path or name)
     return Document(log, SourceLines(data), path)
@@ -145,7 +145,7 @@ def read_big(
     try:
         log = read_joined(pieces, path) if pieces else read_file(path, progress)
         if not log.size:
-            raise UserError(_empty(path))
+            raise EmptySourceError(_empty(path))
         _refuse_binary(log, path)
         text = joined_text_of(pieces, spool) if pieces else plain_text_of(path, spool)
         ends = count_line_ends(text)

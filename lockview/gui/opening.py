@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from lockview.document import opening
 from lockview.document.documents import Document
-from lockview.document.errors import UserError
+from lockview.document.errors import EmptySourceError, UserError
 from lockview.document.names import STANDARD_INPUT
 from lockview.gui.jobs import Jobs
 from lockview.gui.plain import shown
@@ -233,9 +233,25 @@ class Opener(QObject):
         if replaces is not None and replaces.pieces:
             self._queue(Errand(path, self._spool(), path, "", replaces, select, replaces.pieces))
         elif opening.quick_to_read(path, place.size):
-            self._place(opening.read_small(path), replaces, select)
+            try:
+                document = opening.read_small(path)
+            except EmptySourceError as error:
+                self._offer_to_wait(path, str(error))
+            else:
+                self._place(document, replaces, select)
         else:
             self._queue(Errand(path, self._spool(), path, "", replaces, select))
+
+    def _offer_to_wait(self, path: str, sentence: str) -> None:
+        """Nothing is in a file: perhaps something will be."""
+        from lockview.gui.messages import Message, Way
+
+        self.trouble.emit(Message(shown(sentence), ways=(Way("Follow it", lambda: self._wait_for(path)),), topic=path))
+
+    def _wait_for(self, path: str) -> None:
+        document = Document(Log(path), [], path)
+        self._workspace.add(document)
+        self._try(path, lambda: self.toggle_following(document))
 
     def _read_folder(self, path: str, select: bool) -> None:
         from lockview.gui.folders import FolderReading

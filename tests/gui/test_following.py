@@ -173,6 +173,19 @@ def test_the_chip_and_closing_end_it(growing: tuple[MainWindow, Path], qtbot: Qt
     assert _is_left(window)
 
 
+def test_an_empty_file_can_be_waited_for(window: MainWindow, sample: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "serial.log"
+    path.touch()
+    window.open_path(str(path))
+    (button,) = _buttons(window)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert _waiting(window).title.text().startswith("Waiting for lock reports")
+    _append(path, sample.read_bytes())
+    qtbot.waitUntil(lambda: window.workspace.report is not None, timeout=PATIENCE)
+    assert window.workspace.selection == Selection(1, 0)
+    assert list(window.workspace.documents[1].lines) == sample.read_text().splitlines()
+
+
 def test_what_does_not_grow_is_refused_with_a_reason(
     make_window: MakeWindow, sample: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
