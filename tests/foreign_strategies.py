@@ -170,8 +170,8 @@ def witness_reports(draw: DrawFn) -> WitnessReport:
     pairs = st.lists(st.sampled_from(names), min_size=2, max_size=2, unique=True)
     stacks = _stacks(_witness_frames())
     orders = tuple(
-        ForeignOrder(*draw(pairs), words=draw(st.sampled_from(words)), stack=draw(stacks))
-        for _ in range(draw(st.integers(0, 3)))
+        ForeignOrder(held, wanted, words=draw(st.sampled_from(words)), stack=draw(stacks))
+        for held, wanted in draw(st.lists(pairs, max_size=3))
     )
     told = {name for order in orders for name in (order.held, order.wanted)}
     sorts = ("rwlock", "rrwlock", "mutex", "") if open_bsd else ("sx", "lockmgr", "sleep mutex", "")
