@@ -31,6 +31,10 @@ _BY_KIND = {
 """What to do about classes that are no locks, but for which tasks wait."""
 
 
+_MOST_NAMED = 5
+"""So many edges are named that go against a documented order."""
+
+
 def cycle_fixes(graph: LockGraph) -> Iterator[Sentence]:
     """What usually helps: first in general, then for each class that calls for a way of its own."""
     if len(graph.edges) < 2:
@@ -39,7 +43,10 @@ def cycle_fixes(graph: LockGraph) -> Iterator[Sentence]:
         )
         return
     against = [verdict.edge for verdict in verdicts(graph) if not verdict.follows]
-    which = f"edge {listed([str(edge.order) for edge in against])}" if against else "one of these edges"
+    which = "one of these edges"
+    if 0 < len(against) <= _MOST_NAMED:
+        numbers = listed([str(edge.order) for edge in against])
+        which = f"edge {numbers}" if len(against) == 1 else f"one of the edges {numbers}"
     yield sentence(
         f"Usual fixes: the circle is open when {which} goes. Take the two locks in the other order, release the first "
         "before the second is taken, use a trylock that gives up, or hand what needs the second to a work item. Only "

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from lockview.analysis.lock_graph import LockKind, LockNode
 from lockview.model.locks import LockClass
+from lockview.model.reports import Report, ReportKind
 
 FORMAT = ("lockview.lock-classes", 1)
 _FILE = "lock-classes.json"
@@ -72,6 +73,8 @@ _TELLING = {
 }
 """Kinds that the functions of a stack tell apart."""
 
+_OTHER_PROGRAMS = (ReportKind.TSAN, ReportKind.HELGRIND, ReportKind.WITNESS, ReportKind.JAVA)
+
 
 @cache
 def contents() -> dict[str, Any]:
@@ -128,6 +131,11 @@ def known_of(node: LockNode) -> Knowledge | None:
         return None
     kinds = {_TELLING[kind] for kind in entry.kinds if kind in _TELLING}
     return None if kinds and node.kind in _TELLING.values() and node.kind not in kinds else entry
+
+
+def known_in(report: Report, node: LockNode) -> Knowledge | None:
+    """What is known about a node of a report; other programs and kernels use the same names for others."""
+    return None if report.kind in _OTHER_PROGRAMS else known_of(node)
 
 
 def kind_words(entry: Knowledge, node: LockNode) -> str:

@@ -18,11 +18,13 @@ from lockview.analysis.knowledge import (
     entries,
     kind_words,
     known,
+    known_in,
     known_of,
     never_waited_for,
 )
 from lockview.analysis.lock_graph import LockKind, LockNode
 from lockview.document.resources import resource
+from lockview.model.foreign_reports import WitnessReport
 from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import ChainEntry, CircularReport, Report
 from lockview.model.stacks import Frame, StackTrace
@@ -126,6 +128,11 @@ def test_a_lock_of_another_kind_is_a_namesake() -> None:
     assert known_of(node("nobody knows this")) is None
 
 
+def test_other_programs_have_locks_of_the_same_names() -> None:
+    assert known_in(CircularReport("t"), node("rename_lock"))
+    assert known_in(WitnessReport("t"), node("rename_lock")) is None
+
+
 def test_kind_is_the_one_that_the_report_shows() -> None:
     inode = known(LockClass("&sb->s_type->i_mutex_key"))
     assert inode
@@ -165,6 +172,17 @@ def test_edge_against_the_documented_order_is_named() -> None:
     ) in text
     assert "no proof" in text
     assert "Edge 2 follows" not in text
+
+
+def test_fixes_name_the_odd_edge_and_classes_with_a_way_of_their_own() -> None:
+    report = ring("&mm->mmap_lock", "&sb->s_type->i_mutex_key")
+    text = "\n".join(sentence.text for sentence in explain(report, lock_graph(report)))
+    assert "Usual fixes: the circle is open when edge 1 goes." in text
+    assert "With &mm->mmap_lock: copy from and to user space" in text
+    queue = ring("(wq_completion)events", "made_up")
+    text = "\n".join(sentence.text for sentence in explain(queue, lock_graph(queue)))
+    assert "the circle is open when one of these edges goes" in text
+    assert "With (wq_completion)events: flush the queue without holding" in text
 
 
 def test_edges_that_follow_leave_the_others(seed: Report) -> None:

@@ -42,18 +42,18 @@ def lock_rows(report: Report, graph: LockGraph, number: int) -> tuple[Row, ...]:
         return (Row(Kind.TITLE, name, fixed=((0, len(name)),)), kind, *_links(graph, node))
     return (
         Row(Kind.TITLE, name, fixed=((0, len(name)),)),
-        *_nature(node),
+        *_nature(report, node),
         *_people(report, node),
         *_marks(report, node),
         *_links(graph, node),
     )
 
 
-def _nature(node: LockNode) -> Iterator[Row]:
+def _nature(report: Report, node: LockNode) -> Iterator[Row]:
     from lockview.analysis.documented import placement_words
-    from lockview.analysis.knowledge import kind_words, known_of
+    from lockview.analysis.knowledge import kind_words, known_in
 
-    about = known_of(node)
+    about = known_in(report, node)
     if about is None:
         yield Row(Kind.FACT, KINDS[node.kind], label="Kind")
     else:

@@ -17,24 +17,27 @@ def tip_text(report: Report, graph: LockGraph, group: Group) -> str:
         if sort == "lock" and int(number) < len(graph.nodes):
             lines += _of_lock(report, graph.nodes[int(number)])
         elif sort == "edge":
-            lines += _of_edge(graph, int(number))
+            lines += _of_edge(report, graph, int(number))
     return "\n".join(lines)
 
 
 def _of_lock(report: Report, node: LockNode) -> Iterator[str]:
-    from lockview.analysis.knowledge import known_of
+    from lockview.analysis.knowledge import known_in
     from lockview.analysis.usage import decode_usage, decode_wait_types, has_raw_nesting
 
     if node.subject is not Subject.LOCK:
         return
     yield from decode_usage(node.usage, report.title, report.kernel)
     yield from decode_wait_types(node.wait_types, has_raw_nesting(report))
-    about = known_of(node)
+    about = known_in(report, node)
     if about is not None:
         yield about.text
 
 
-def _of_edge(graph: LockGraph, number: int) -> Iterator[str]:
+def _of_edge(report: Report, graph: LockGraph, number: int) -> Iterator[str]:
     from lockview.analysis.documented import verdict_words, verdicts
+    from lockview.analysis.knowledge import known_in
 
-    yield from (verdict_words(graph, verdict) for verdict in verdicts(graph) if verdict.edge.number == number)
+    for verdict in verdicts(graph):
+        if verdict.edge.number == number and known_in(report, graph.nodes[verdict.edge.tail]):
+            yield verdict_words(graph, verdict)
