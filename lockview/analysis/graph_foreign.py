@@ -68,9 +68,7 @@ def _ring(
             mode=mode_of(item.stack),
             holder=_first(calls(order.held_stack)) if order else "",
             acquirer=_first(calls(item.stack)),
-            evidence=(Evidence(f"{order.held} was taken at", order.held_stack),)
-            if order and order.held_stack.frames
-            else (),
+            evidence=_evidence(order),
         )
         for index, (item, order) in enumerate(zip(cycle, threads, strict=True))
     )
