@@ -236,9 +236,17 @@ class Kernel:
             self._set(mm.users, self._get(mm.users) + 1)
         return thread
 
-    def map_page(self, table: Table, entry: int, frame: Frame, *, writable: bool = True) -> None:
-        """Have a page table entry map a frame from the beginning."""
-        self._set(table.ptes[entry], Pte(Entry.MAP, frame=frame.number, writable=writable))
+    def new_cached_frame(self) -> Frame:
+        """A page that holds data of a file from the beginning."""
+        frame = self.new_frame()
+        self._set(frame.life, Life.LIVE)
+        self._set(frame.refs, 1)
+        return frame
+
+    def map_page(self, mm: Mm, page: int, frame: Frame, *, writable: bool = True) -> None:
+        """Have a page of an address space map a frame from the beginning; its table must be there."""
+        pmd: Pmd = self._get(mm.pmds[page // ENTRIES])
+        self._set(self.tables[pmd.table].ptes[page % ENTRIES], Pte(Entry.MAP, frame=frame.number, writable=writable))
         self._set(frame.life, Life.LIVE)
         self._set(frame.refs, self._get(frame.refs) + 1)
         self._set(frame.mapcount, self._get(frame.mapcount) + 1)

@@ -37,7 +37,7 @@ def test_munmap_leaves_nothing_behind(name: str) -> None:
     vma = kernel.new_vma(mm, 0, 2, Flags.READ, file=file)
     table = kernel.new_table(mm, 0)
     frame = kernel.new_frame()
-    kernel.map_page(table, 0, frame)
+    kernel.map_page(mm, 0, frame)
     thread = kernel.new_thread("worker", 101, mm)
     daemon = kernel.new_thread("kworker", 5)
     machine = Machine(

@@ -1,59 +1,20 @@
 """The mail that began it all, produced from nothing: the simulated kernel runs, its validator speaks."""
 
-from functools import partial
 from pathlib import Path
 
 from lockview.export.kernel_text import kernel_text
-from lockview.kernel.entry import kthread, ret_from_fork, system_call
-from lockview.kernel.mm.exec import kernel_init
-from lockview.kernel.mm.khugepaged import khugepaged
-from lockview.kernel.mm.mremap import SyS_mremap
-from lockview.kernel.system import Kernel
-from lockview.lockdep.validator import Rules, Validator
-from lockview.lockdep.wording import ERAS
-from lockview.model.reports import CircularReport, Task
+from lockview.model.reports import CircularReport
 from lockview.parsing.reader import read_file, read_text
-from lockview.sim.listening import Listener
-from lockview.sim.machine import Machine, TaskPlan
-from lockview.sim.running import in_order, run
+from lockview.sim.scenarios.reading import read_scenario
+from lockview.sim.simulation import simulate
 
-SAMPLE = Path(__file__).parents[2] / "resources" / "samples" / "khugepaged-fs-reclaim.log"
+RESOURCES = Path(__file__).parents[2] / "resources"
+SAMPLE = RESOURCES / "samples" / "khugepaged-fs-reclaim.log"
+SCENARIO = RESOURCES / "scenarios" / "S01-seed-2017.toml"
 
 
 def simulated() -> CircularReport:
-    kernel = Kernel()
-    library = kernel.new_file()
-    init_mm, mm = kernel.new_mm(8), kernel.new_mm(8)
-    kernel.new_vma(init_mm, 6, 8)
-    kernel.new_vma(mm, 0, 2)
-    kernel.new_table(mm, 0)
-    for _ in range(4):
-        kernel.new_vma()
-        kernel.new_table()
-        kernel.new_frame()
-    cached = kernel.new_frame()
-    kernel.plan.begin(library.cache, ((0, cached.number),))
-    init = kernel.new_thread("swapper/0", 1, init_mm)
-    worker = kernel.new_thread("worker", 101, mm)
-    collapser = kernel.new_thread("khugepaged", 43)
-    collapser.may_reclaim = True
-    execs = partial(kernel_init, init, init_mm, library, 0, 2, 4)
-    moves = partial(SyS_mremap, worker, mm, 0, 2, 4)
-    collapses = partial(kthread, partial(khugepaged, collapser))
-    machine = Machine(
-        [
-            TaskPlan("swapper/0", partial(ret_from_fork, execs)),
-            TaskPlan("worker", partial(system_call, worker, moves)),
-            TaskPlan("khugepaged", partial(ret_from_fork, collapses)),
-        ],
-        kernel.plan.start,
-    )
-    rules = Rules(ERAS["4.13"], recursive_reads=False, wait_types=False)
-    tasks = [Task("swapper/0", 1), Task("worker", 101), Task("khugepaged", 43)]
-    listener = Listener(machine, tasks, Validator(rules))
-    listener.start()
-    run(machine, in_order((0, 1, 2), choice=1), hear=listener.hear)
-    (report,) = listener.reports
+    (report,) = simulate(read_scenario(SCENARIO.read_text())).reports
     assert isinstance(report, CircularReport)
     return report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockview.kernel.effects import Add, Atomic, Check, Read, Routine, Spend, Value, Write
 from lockview.kernel.handles import Cell
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rcu import call_srcu
+from lockview.kernel.locks.rcu import call_srcu, next_callback
 from lockview.kernel.locks.rwsem import down_write, down_write_killable, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
 from lockview.kernel.mm.adjust import __split_vma, vm_anon_vma, vm_file
@@ -18,6 +18,11 @@ from lockview.kernel.system import Thread
 
 FREE_VMA = "free-vma"
 """The action after a grace period that gives a VMA's memory back."""
+
+
+def SyS_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:  # noqa: N802 (the kernel's name)
+    """The system call."""
+    yield from vm_munmap(t, mm, start, end)
 
 
 def vm_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
@@ -247,6 +252,17 @@ def __free_vma(t: Thread, vma: Vma) -> Routine[None]:
     if file is not None:
         yield Add(file.f_count, -1)
     yield Write(vma.life, Life.FREED)
+
+
+def grace_periods(t: Thread) -> Routine[None]:
+    """A daemon: wait for grace periods of the domain that VMAs are freed by, and run the callbacks."""
+    domain = t.kernel.rcu if t.has(Switch.RCU_VMAS) else t.kernel.vma_srcu
+    while True:
+        action = yield from next_callback(domain)
+        if action[0] == FREE_VMA:
+            yield from __free_vma(t, t.kernel.vmas[action[1]])
+        else:
+            yield Write(action[1], 1)
 
 
 def _cleared(pte: Pte, *counts: int) -> tuple[Value, ...]:

@@ -1,0 +1,131 @@
+"""The routines that a scenario can have its tasks call, by name, with the arguments of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from functools import partial
+from typing import Any, NamedTuple
+
+from lockview.kernel.effects import Routine
+from lockview.kernel.entry import Call, kthread, ret_from_fork, system_call
+from lockview.kernel.inlining import inlined
+from lockview.kernel.mm.exec import kernel_init
+from lockview.kernel.mm.khugepaged import khugepaged
+from lockview.kernel.mm.mapping import SyS_mmap
+from lockview.kernel.mm.mremap import SyS_mremap
+from lockview.kernel.mm.objects import Flags
+from lockview.kernel.mm.unmap import SyS_munmap, grace_periods
+from lockview.kernel.system import Thread
+
+Arguments = Mapping[str, Any]
+
+
+class Kind(StrEnum):
+    """What an argument is."""
+
+    PAGE = "page"
+    """A page number."""
+    NUMBER = "number"
+    FLAG = "flag"
+    """True or false."""
+    RIGHTS = "rights"
+    """Letters: r, w, x; s shared, g grows down, l locked, u userfaultfd, h huge."""
+    FILE = "file"
+    """The name of a file of the scenario."""
+    MM = "mm"
+    """The name of an address space of the scenario."""
+
+
+class Parameter(NamedTuple):
+    """An argument of a routine; one with a ``default`` may be left out."""
+
+    name: str
+    kind: Kind
+    default: object = ...
+
+
+class RoutineSpec(NamedTuple):
+    """A routine: what it is called in scenarios, what it does, what it wants, and how a thread starts it.
+
+    ``start(thread, arguments)`` is called once, before the run; what it returns starts the coroutine afresh each time.
+    """
+
+    name: str
+    meaning: str
+    parameters: tuple[Parameter, ...]
+    start: Callable[[Thread, Arguments], Call]
+    needs_mm: bool = True
+
+
+@inlined
+def one_after_the_other(calls: tuple[Call, ...]) -> Routine[None]:
+    """All the calls of a task."""
+    while calls:
+        yield from calls[0]()
+        calls = calls[1:]
+
+
+def _system_call(routine: Callable[..., Routine[Any]], *names: str) -> Callable[[Thread, Arguments], Call]:
+    """A system call on the thread's own address space, with the named arguments in that order."""
+
+    def start(t: Thread, arguments: Arguments) -> Call:
+        call = partial(routine, t, t.mm, *(arguments[name] for name in names))
+        return partial(system_call, t, call)
+
+    return start
+
+
+def _kernel_thread(routine: Callable[..., Routine[Any]]) -> Callable[[Thread, Arguments], Call]:
+    """A kernel thread that takes no arguments."""
+    return lambda t, _arguments: partial(ret_from_fork, partial(kthread, partial(routine, t)))
+
+
+def _first_exec(t: Thread, arguments: Arguments) -> Call:
+    values = [arguments[name] for name in ("file", "start", "end", "span_end")]
+    routine: Callable[..., Routine[Any]] = kernel_init
+    return partial(ret_from_fork, partial(routine, t, t.mm, *values))
+
+
+_START = Parameter("start", Kind.PAGE)
+_END = Parameter("end", Kind.PAGE)
+
+ROUTINES: dict[str, RoutineSpec] = {
+    spec.name: spec
+    for spec in (
+        RoutineSpec(
+            "mmap",
+            "map free pages, of a file or anonymous",
+            (
+                _START,
+                _END,
+                Parameter("rights", Kind.RIGHTS, Flags.READ | Flags.WRITE),
+                Parameter("file", Kind.FILE, None),
+            ),
+            _system_call(SyS_mmap, "start", "end", "rights", "file"),
+        ),
+        RoutineSpec("munmap", "unmap pages", (_START, _END), _system_call(SyS_munmap, "start", "end")),
+        RoutineSpec(
+            "mremap",
+            "move a mapping",
+            (_START, _END, Parameter("to", Kind.PAGE)),
+            _system_call(SyS_mremap, "start", "end", "to"),
+        ),
+        RoutineSpec(
+            "init-exec",
+            "the first process executes a script: map the whole span of a file, unmap its tail",
+            (Parameter("file", Kind.FILE), _START, _END, Parameter("span_end", Kind.PAGE)),
+            _first_exec,
+        ),
+        RoutineSpec(
+            "khugepaged", "collapse small pages into a huge one", (), _kernel_thread(khugepaged), needs_mm=False
+        ),
+        RoutineSpec(
+            "grace-periods",
+            "end grace periods and run their callbacks; for a daemon",
+            (),
+            _kernel_thread(grace_periods),
+            needs_mm=False,
+        ),
+    )
+}

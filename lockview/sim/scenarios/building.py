@@ -1,0 +1,159 @@
+"""From a description to a machine: objects made, routines bound, tasks ready to step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from lockview.kernel.entry import Call
+from lockview.kernel.mm.objects import ENTRIES, AnonVma, File, Flags, Mm
+from lockview.kernel.routines import ROUTINES, Kind, Parameter, one_after_the_other
+from lockview.kernel.switches import Switch
+from lockview.kernel.system import Kernel, Thread
+from lockview.kernel.variants import VARIANTS, Variant
+from lockview.model.reports import Task
+from lockview.sim.machine import Machine, TaskPlan
+from lockview.sim.scenarios.description import CallPart, Description, TaskPart
+
+_T = TypeVar("_T")
+
+_LETTERS = {
+    "r": Flags.READ,
+    "w": Flags.WRITE,
+    "x": Flags.EXEC,
+    "s": Flags.SHARED,
+    "g": Flags.GROWSDOWN,
+    "l": Flags.LOCKED,
+    "u": Flags.UFFD,
+    "h": Flags.HUGE,
+}
+
+
+class Built(NamedTuple):
+    """A scenario that can run: the kernel with its objects, the machine over it, and who its tasks are."""
+
+    description: Description
+    kernel: Kernel
+    machine: Machine
+    tasks: tuple[Task, ...]
+
+
+def rights(letters: str) -> Flags:
+    """``rwx`` and its like as flags. Raises ValueError naming a letter that means nothing."""
+    flags = Flags(0)
+    for letter in letters:
+        if letter not in _LETTERS:
+            raise ValueError(f'"{letter}" is no right; {", ".join(_LETTERS)} are')
+        flags |= _LETTERS[letter]
+    return flags
+
+
+def build(
+    description: Description,
+    variant: Variant | None = None,
+    on: Iterable[Switch] = (),
+    off: Iterable[Switch] = (),
+) -> Built:
+    """Make a scenario ready to run: under its own variant and switches, or others.
+
+    Raises ValueError naming a part that refers to what is not there.
+    """
+    chosen = variant or _named(VARIANTS, description.variant, "variant")
+    turned_on = {*map(Switch, description.on), *on} - set(off)
+    turned_off = {*map(Switch, description.off), *off} - set(on)
+    kernel = Kernel(chosen, turned_on, turned_off)
+    builder = _Builder(kernel)
+    builder.make_objects(description)
+    plans = [builder.plan(part) for part in description.tasks]
+    tasks = tuple(Task(part.name, part.pid) for part in description.tasks)
+    return Built(description, kernel, Machine(plans, kernel.plan.start), tasks)
+
+
+class _Builder:
+    """Holds what the names of a description stand for."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.mms: dict[str, Mm] = {}
+        self.files: dict[str, File] = {}
+        self.anon_vmas: dict[str, AnonVma] = {}
+
+    def make_objects(self, description: Description) -> None:
+        kernel = self.kernel
+        for mm_part in description.mms:
+            self.mms[mm_part.name] = kernel.new_mm(mm_part.pages)
+        for file_part in description.files:
+            file = self.files[file_part.name] = kernel.new_file(file_part.size, has_ops=file_part.has_ops)
+            cache = tuple((page, kernel.new_cached_frame().number) for page in file_part.cached)
+            kernel.plan.begin(file.cache, cache)
+        for vma_part in description.vmas:
+            anon = self.anon_vmas.setdefault(vma_part.anon, kernel.new_anon_vma()) if vma_part.anon else None
+            kernel.new_vma(
+                _named(self.mms, vma_part.mm, "mm"),
+                vma_part.start,
+                vma_part.end,
+                rights(vma_part.rights),
+                file=_named(self.files, vma_part.file, "file") if vma_part.file else None,
+                pgoff=vma_part.pgoff,
+                anon_vma=anon,
+            )
+        for pages_part in description.pages:
+            mm = _named(self.mms, pages_part.mm, "mm")
+            for place in range(pages_part.start // ENTRIES, -(-pages_part.end // ENTRIES)):
+                kernel.new_table(mm, place)
+            for page in pages_part.mapped:
+                kernel.map_page(mm, page, kernel.new_frame(), writable=pages_part.writable)
+        for _ in range(description.pool.vmas):
+            kernel.new_vma()
+        for _ in range(description.pool.tables):
+            kernel.new_table()
+        for _ in range(description.pool.frames):
+            kernel.new_frame()
+
+    def plan(self, part: TaskPart) -> TaskPlan:
+        mm = _named(self.mms, part.mm, "mm") if part.mm else None
+        thread = self.kernel.new_thread(part.name, part.pid, mm)
+        thread.may_reclaim = part.may_reclaim
+        calls = tuple(self._call(thread, call) for call in part.calls)
+        return TaskPlan(
+            f"{part.name}/{part.pid}", partial(one_after_the_other, calls), part.cpu, part.priority, part.daemon
+        )
+
+    def _call(self, thread: Thread, part: CallPart) -> Call:
+        spec = _named(ROUTINES, part.routine, "routine")
+        if spec.needs_mm and thread.mm is None:
+            raise ValueError(f"{part.routine}: task {thread.comm} has no address space to do it in")
+        given = dict(part.arguments)
+        values = {parameter.name: self._value(parameter, given, part.routine) for parameter in spec.parameters}
+        unknown = given.keys() - values.keys()
+        if unknown:
+            raise ValueError(f"{part.routine}: {min(unknown)} is no argument of it")
+        return spec.start(thread, values)
+
+    def _value(self, parameter: Parameter, given: dict[str, object], routine: str) -> Any:
+        if parameter.name not in given:
+            if parameter.default is ...:
+                raise ValueError(f"{routine}: {parameter.name} is missing")
+            return parameter.default
+        value = given[parameter.name]
+        match parameter.kind:
+            case Kind.FILE if isinstance(value, str):
+                return _named(self.files, value, "file")
+            case Kind.MM if isinstance(value, str):
+                return _named(self.mms, value, "mm")
+            case Kind.RIGHTS if isinstance(value, str):
+                return rights(value)
+            case Kind.FLAG if isinstance(value, bool):
+                return value
+            case Kind.PAGE | Kind.NUMBER if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+                return value
+            case kind:
+                raise ValueError(f"{routine}: {parameter.name} is to be a {kind}")
+
+
+def _named(things: dict[str, _T], name: str, what: str) -> _T:
+    if name not in things:
+        known = ", ".join(things) or "there is none"
+        raise ValueError(f'{what}: "{name}" is not there; known: {known}')
+    return things[name]

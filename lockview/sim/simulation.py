@@ -1,0 +1,89 @@
+"""A scenario being run: every step so far, the world after each, and what the embedded validator has said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from lockview.kernel.switches import Switch
+from lockview.kernel.variants import Variant
+from lockview.lockdep.validator import Rules, Validator
+from lockview.lockdep.wording import ERAS, MODERN
+from lockview.model.reports import Report
+from lockview.sim.listening import Listener
+from lockview.sim.machine import Done, Move, State
+from lockview.sim.running import Choose, Ending, Run, along, by_dice, in_order, run
+from lockview.sim.scenarios.building import Built, build
+from lockview.sim.scenarios.description import Description
+
+
+class Simulation:
+    """A finished run of a scenario; any of its moments can be looked at.
+
+    ``states[i]`` is the world after ``i`` steps, ``spoke[i]`` the reports that step ``i`` (from 0) brought out.
+    """
+
+    def __init__(self, built: Built, result: Run, reports: tuple[Report, ...], spoke: dict[int, Report]) -> None:
+        self.built = built
+        self.run = result
+        self.reports = reports
+        self.spoke = spoke
+        self.states: tuple[State, ...] = (built.machine.start, *(step.state for step in result.steps))
+
+    @property
+    def ending(self) -> Ending:
+        """How the run stopped."""
+        return self.run.ending
+
+    @property
+    def moves(self) -> tuple[Move, ...]:
+        """The schedule of the run: the same scenario along it is the same run."""
+        return self.run.moves
+
+
+def simulate(
+    description: Description,
+    *,
+    variant: Variant | None = None,
+    on: Iterable[Switch] = (),
+    off: Iterable[Switch] = (),
+    moves: Iterable[Move] | None = None,
+    seed: int | None = None,
+) -> Simulation:
+    """Run a scenario: along ``moves``, by the dice of ``seed``, or else as it recommends.
+
+    Raises ValueError for moves that are not possible, naming the step.
+    """
+    built = build(description, variant, on, off)
+    choose = along(moves) if moves is not None else by_dice(seed) if seed is not None else recommended(built)
+    listener = Listener(built.machine, built.tasks, Validator(rules(built)))
+    spoke: dict[int, Report] = {}
+    count = 0
+
+    def hear(move: Move, done: Done) -> None:
+        nonlocal count
+        before = len(listener.reports)
+        listener.hear(move, done)
+        if len(listener.reports) > before:
+            spoke[count] = listener.reports[-1]
+        count += 1
+
+    listener.start()
+    result = run(built.machine, choose, hear=hear)
+    return Simulation(built, result, tuple(listener.reports), spoke)
+
+
+def recommended(built: Built) -> Choose:
+    """The run that the scenario itself proposes."""
+    description = built.description
+    if description.schedule:
+        return along(Move(task) for task in description.schedule)
+    names = [task.name for task in description.tasks]
+    order = description.order or tuple(names)
+    return in_order([names.index(name) for name in order], description.choice)
+
+
+def rules(built: Built) -> Rules:
+    """The rules of the validator of the variant's time."""
+    if built.kernel.has(Switch.MODERN_NAMES):
+        return Rules(MODERN)
+    return Rules(ERAS["4.13"], recursive_reads=False, wait_types=False)
