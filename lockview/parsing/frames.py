@@ -61,10 +61,12 @@ def _short() -> re.Pattern[str]:
 
 @cache
 def _decoded() -> re.Pattern[str]:
-    # foo (fs/x.c:12 (discriminator 3) fs/y.c:20) module
+    # foo (fs/x.c:12 (discriminator 3) fs/y.c:20) module; but a lock that Rust code named after its place is no frame:
+    # ffff888012345678 (kernel/x.rs:12){+.+.}-{3:3}
     return re.compile(
         r"(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] )?(?P<guess>\? )?(?P<function>[^\s+\[\](){}]{1,250}) "
         r"\((?P<places>(?:[^\s()]{1,300}:(?:\d{1,7}|\?)(?: \(discriminator \d{1,5}\))? ?){1,12})\)"
+        r"(?! ?\{)"
     )
 
 

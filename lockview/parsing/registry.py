@@ -154,9 +154,17 @@ FAMILIES: tuple[Family, ...] = (
     ),
     Family(
         name="suspicious RCU usage",
-        titles=("suspicious RCU usage", "INFO: suspicious rcu_dereference_check() usage."),
+        titles=(
+            "suspicious RCU usage",
+            "INFO: suspicious rcu_dereference_check() usage.",
+            "BUG: Unsafe rcu_dereference_check() usage!",
+        ),
         signs=("rcu_scheduler_active = ", " suspicious rcu_dereference_check() usage!"),
-        anchors=(b"suspicious RCU usage", b"suspicious rcu_dereference_check() usage."),
+        anchors=(
+            b"suspicious RCU usage",
+            b"suspicious rcu_dereference_check() usage.",
+            b"Unsafe rcu_dereference_check() usage!",
+        ),
         weak_anchors=(b"rcu_scheduler_active =", b"suspicious rcu_dereference"),
         reader=_on_use("rcu_usage", "RcuReader"),
     ),
