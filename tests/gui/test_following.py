@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from lockview.document.growing import GONE, GrowingLines
 from lockview.document.names import display_name
 from lockview.document.selection import Selection
 from lockview.gui.log.view import LogView
@@ -133,6 +134,27 @@ def test_a_rotated_log_is_followed_on(growing: tuple[MainWindow, Path], sample: 
     assert lines[len(before)].startswith(f"--- {path} was ")
     assert lines[len(before) + 1 :] == path.read_text().splitlines()
     assert "circular locking" in lines[document.reports[1].report.span.first - 1]
+
+
+def test_lines_of_a_big_file_that_was_cut_are_called_gone(
+    make_window: MakeWindow, sample: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """They are read from the file when they are looked at, and it holds other lines now."""
+    path = tmp_path / "kern.log"
+    path.write_bytes(NOISE * 30 + sample.read_bytes())
+    window = make_window(path)
+    qtbot.waitUntil(lambda: window.workspace.report is not None, timeout=PATIENCE)
+    document = window.workspace.documents[0]
+    known = len(document.lines)
+    window.board.action("follow").trigger()
+    qtbot.waitUntil(lambda: isinstance(document.lines, GrowingLines), timeout=PATIENCE)
+    os.truncate(path, 0)
+    qtbot.waitUntil(lambda: "was cut" in _said(window), timeout=PATIENCE)
+    _append(path, NOISE * 30)
+    qtbot.waitUntil(lambda: len(document.lines) == known + 1 + 400 * 30, timeout=PATIENCE)
+    assert document.lines[0] == GONE
+    assert document.lines[known + 1] == NOISE.decode().splitlines()[0]
+    assert len(document.reports) == 1
 
 
 def test_a_report_that_was_cut_off_becomes_whole_in_its_place(
