@@ -15,6 +15,7 @@ from typing import NamedTuple, NoReturn, TextIO
 
 from lockview import __version__
 from lockview.document.errors import UserError
+from lockview.export.printed import EXPLAINED, JSON, SUMMARY, printed
 from lockview.layout.labels import visible
 from lockview.layout.theme import THEMES
 from lockview.model.logs import Log
@@ -113,7 +114,7 @@ def _options(arguments: list[str]) -> int:
         "Draws the lock reports of the Linux kernel, shows the stack behind each dependency\n"
         "and replays the deadlock.\n\n"
         "  lockview [FILE...]               open the window; - is standard input\n"
-        "  lockview parse [--json] FILE...  print what was found; a FILE may be a folder\n"
+        "  lockview parse FILE...           print what was found; a FILE may be a folder\n"
         "  lockview parse --follow FILE     print each report of a growing log\n"
         "  lockview render FILE -o OUT      draw a report into a file\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
@@ -147,7 +148,13 @@ def _parse(arguments: list[str]) -> int:
     parser.add_argument(
         "files", metavar="FILE", nargs="+", help="a log, a mail, a console capture or a folder; may be compressed"
     )
-    parser.add_argument("--json", action="store_true", help="everything that was read, one line per log")
+    forms = parser.add_mutually_exclusive_group()
+    forms.set_defaults(form=SUMMARY)
+    for option, form, words in (
+        ("--explain", EXPLAINED, "say of each report in plain sentences what it means and what is usually done"),
+        ("--json", JSON, "everything that was read, one line per log"),
+    ):
+        forms.add_argument(option, action="store_const", dest="form", const=form, help=words)
     parser.add_argument(
         "--follow",
         action="store_true",
@@ -157,8 +164,8 @@ def _parse(arguments: list[str]) -> int:
     if options.follow:
         if len(options.files) > 1:
             parser.error("--follow takes one FILE")
-        return _follow(options.files[0], options.json)
-    codes = [_parse_group(logs, options.json) for logs in _log_groups(options.files)]
+        return _follow(options.files[0], options.form)
+    codes = [_parse_group(logs, options.form) for logs in _log_groups(options.files)]
     return FAILED if FAILED in codes else min(codes)
 
 
@@ -182,39 +189,35 @@ class _Logs(NamedTuple):
     left_out: int = 0
 
 
-def _parse_group(group: _Logs, as_json: bool) -> int:
+def _parse_group(group: _Logs, form: str) -> int:
     if group.folder:
-        return _parse_folder(group, as_json)
+        return _parse_folder(group, form)
     from lockview.document.many_logs import read_log
-    from lockview.export.as_json import dumps
-    from lockview.export.summary import summary
 
     try:
         log = read_log(group.logs[0], read_file)
     except SourceError as error:
         return _complain(str(error))
-    if as_json:
-        sys.stdout.write(dumps([log]))
-    elif log.holds_anything:
-        _write(sys.stdout, summary(log))
+    if form == JSON or log.holds_anything:
+        _write(sys.stdout, printed(log, form))
     return FOUND if log.holds_anything else _say_nothing_found(log)
 
 
-def _parse_folder(group: _Logs, as_json: bool) -> int:
+def _parse_folder(group: _Logs, form: str) -> int:
     """Read many logs on all cores. Those that hold no report and nothing like one are only counted."""
     from lockview.document.many_logs import printed_logs
 
     read = reports = found = failed = 0
     tell = _progress(len(group.logs))
-    for printed in printed_logs(group.logs, as_json, _looked_for()):
+    for one in printed_logs(group.logs, form, _looked_for()):
         read += 1
-        reports += printed.reports
-        found += printed.found
-        failed += printed.failed
-        if printed.out or printed.err:
+        reports += one.reports
+        found += one.found
+        failed += one.failed
+        if one.out or one.err:
             tell("")
-        _write(sys.stdout, printed.out)
-        _write(sys.stderr, printed.err)
+        _write(sys.stdout, one.out)
+        _write(sys.stderr, one.err)
         tell(f"{read:,} of {len(group.logs):,} logs, {reports:,} reports")
     tell("")
     left_out = f", {group.left_out:,} files or folders left out" if group.left_out else ""
@@ -237,7 +240,7 @@ def _progress(total: int) -> Callable[[str], None]:
 # --- parse --follow ---------------------------------------------------------------------------------------------
 
 
-def _follow(name: str, as_json: bool) -> int:
+def _follow(name: str, form: str) -> int:
     """Print each report of a growing source once it is over; ends with the pipe, or when the user interrupts."""
     from lockview.document.following import SETTLED, Follower, Tail
 
@@ -252,7 +255,7 @@ def _follow(name: str, as_json: bool) -> int:
             elif not piece.restarted:
                 reports += follower.settle()
             for report in reports:
-                _print_followed(Log(name, (report,), lines=follower.lines), as_json)
+                _print_followed(Log(name, (report,), lines=follower.lines), form)
             found = found or bool(reports)
             if piece.ended:
                 return FOUND if found else NOTHING
@@ -260,11 +263,8 @@ def _follow(name: str, as_json: bool) -> int:
         tail.close()
 
 
-def _print_followed(log: Log, as_json: bool) -> None:
-    from lockview.export.as_json import dumps
-    from lockview.export.summary import summary
-
-    _write(sys.stdout, dumps([log]) if as_json else summary(log) + "\n")
+def _print_followed(log: Log, form: str) -> None:
+    _write(sys.stdout, printed(log, form) + ("" if form == JSON else "\n"))
     sys.stdout.flush()
 
 

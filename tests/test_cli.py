@@ -92,6 +92,18 @@ def test_parse_says_what_a_report_means(sample: Path, capsys: pytest.CaptureFixt
     assert "\n  at 2311.315401\n" in out
 
 
+def test_parse_explain_says_what_the_window_says(sample: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["parse", "--explain", str(sample)]) == 0
+    out = capsys.readouterr().out
+    assert "  - It takes 3 tasks to get stuck this way" in out
+    assert "  - Edge 4 follows the documented order, fs_reclaim outside &mapping->i_mmap_rwsem" in out
+    assert "  - Usual fixes: the circle is open when" in out
+    assert cli.main(["parse", "--explain", str(sample.parent)]) == 0
+    assert "Usual fixes" in capsys.readouterr().out
+    assert cli.main(["parse", "--explain", "--json", str(sample)]) == 2
+    assert "not allowed with" in one_line(capsys.readouterr().err)
+
+
 def test_parse_json_gives_all_that_was_read(sample: Path) -> None:
     done = run("parse", "--json", sample)
     assert (done.returncode, done.stderr) == (0, b"")

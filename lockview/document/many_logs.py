@@ -40,13 +40,15 @@ def read_log(pieces: Sequence[str], read_one: Callable[[str], Log] = read_file) 
 
 
 def printed_logs(
-    logs: Sequence[tuple[str, ...]], as_json: bool, looked_for: tuple[str, ...], processes: int = 0
+    logs: Sequence[tuple[str, ...]], form: str, looked_for: tuple[str, ...], processes: int = 0
 ) -> Iterator[Printed]:
     """Read logs, each given as the paths of its pieces, by so many processes; 0 is one for each core.
 
+    ``form`` is one of those of ``export.printed``.
+
     UserError when a process dies. Closing the iterator stops the reading.
     """
-    return _on_all_cores(partial(_printed, as_json=as_json, looked_for=looked_for), logs, processes)
+    return _on_all_cores(partial(_printed, form=form, looked_for=looked_for), logs, processes)
 
 
 def shown_logs(logs: Sequence[tuple[str, ...]], spool: str, processes: int = 0) -> Iterator[dict[str, Any]]:
@@ -104,16 +106,14 @@ def _shown(work: tuple[tuple[str, ...], str]) -> dict[str, Any]:
         return {"failed": f"{pieces[-1]}: {error.strerror or error}"}
 
 
-def _printed(pieces: tuple[str, ...], as_json: bool, looked_for: tuple[str, ...]) -> Printed:
-    from lockview.export.as_json import dumps
-    from lockview.export.summary import nothing_found, summary
+def _printed(pieces: tuple[str, ...], form: str, looked_for: tuple[str, ...]) -> Printed:
+    from lockview.export.printed import JSON, printed
+    from lockview.export.summary import nothing_found
 
     try:
         log = read_log(pieces)
     except SourceError as error:
         return Printed(err=f"lockview: {visible(str(error))}\n", failed=True)
-    if as_json:
-        return Printed(dumps([log]), "", len(log.reports), log.holds_anything)
-    if log.holds_anything:
-        return Printed(summary(log), "", len(log.reports), True)
+    if form == JSON or log.holds_anything:
+        return Printed(printed(log, form), "", len(log.reports), log.holds_anything)
     return Printed(err=nothing_found(log, looked_for) if log.near_misses else "")

@@ -16,14 +16,17 @@ MOST_NAMED = 3
 """So many of the titles that were looked for are named."""
 
 
-def summary(log: Log) -> str:
-    """What was read, a paragraph for each report, and lines for what else was found; every line ends in a newline."""
+def summary(log: Log, *, explained: bool = False) -> str:
+    """What was read, a paragraph for each report, and lines for what else was found; every line ends in a newline.
+
+    ``explained`` adds to each report the sentences that the window shows, each on a line of its own.
+    """
     lines = [f"{_name(log)}: {_counted(len(log.reports), 'report')} in {_counted(log.lines, 'line')}"]
     if log.wrappers:
         lines.append(f"  taken off: {', '.join(log.wrappers)}")
     lines += [_problem(problem) for problem in log.problems]
     for report in log.reports:
-        lines += ["", *_paragraph(report)]
+        lines += ["", *_paragraph(report), *(_sentences(report) if explained else ())]
     if log.orders or log.tables or log.event_streams:
         from lockview.export.summary_dumps import dump_lines
 
@@ -68,6 +71,13 @@ def _paragraph(report: Report) -> Iterator[str]:
     if report.reading.missing and not report.reading.problems:
         yield f"  incomplete: no {', no '.join(report.reading.missing)}"
     yield from map(_problem, report.reading.problems)
+
+
+def _sentences(report: Report) -> Iterator[str]:
+    from lockview.analysis.build import lock_graph
+    from lockview.analysis.explain import explain
+
+    yield from (f"  - {sentence.text}" for sentence in explain(report, lock_graph(report)))
 
 
 def _who_wants_what(report: Report) -> Iterator[str]:
