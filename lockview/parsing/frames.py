@@ -66,7 +66,7 @@ def _decoded() -> re.Pattern[str]:
     return re.compile(
         r"(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] )?(?P<guess>\? )?(?P<function>[^\s+\[\](){}]{1,250}) "
         r"\((?P<places>(?:[^\s()]{1,300}:(?:\d{1,7}|\?)(?: \(discriminator \d{1,5}\))? ?){1,12})\)"
-        r"(?! ?\{)"
+        r"(?! ?\{[-+.?]{1,9}\})"
     )
 
 
