@@ -65,6 +65,11 @@ class BacktraceReader:
         """Take a tag like ``<IRQ>`` or ``</IRQ>``."""
         self._tag = "" if closing else name
 
+    @property
+    def in_part(self) -> bool:
+        """Whether a tag is open."""
+        return bool(self._tag)
+
     def add(self, frame: Frame) -> None:
         """Add a frame, under the tag that is open."""
         self.frames.append(frame.under(self._tag) if self._tag else frame)

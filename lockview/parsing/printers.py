@@ -87,7 +87,10 @@ _OF_FAMILY = {
     "irq lock inversion": _SCENARIO | {Word.CHAIN_EXISTS},
     "irq-safe before irq-unsafe": _SCENARIO | {Word.CHAIN_EXISTS},
 }
-_WITHOUT_ORDER = ("nested lock not taken", "irq-safe before irq-unsafe", "irq lock inversion")
+_NESTED = "nested lock not taken"
+_OFTEN = frozenset((Word.OPERATION, Word.COLUMNS))
+_TWICE = _OFTEN | frozenset((Word.BACKTRACE, Word.CPU, Word.HARDWARE, Word.WORKQUEUE, Word.CALL_TRACE))
+_WITHOUT_ORDER = (_NESTED, "irq-safe before irq-unsafe", "irq lock inversion")
 """Families that print a stack before other parts, or parts of their own behind the shared ones."""
 _STACKED = frozenset((Word.FRAME, Word.PART, Word.REGISTERS))
 _WEAK = {Word.FRAME, Word.REGISTERS, Word.OTHER, Word.FENCE, Word.DETAIL, Word.IDENT, Word.DROPPED}
@@ -107,6 +110,10 @@ _ALONE = (
 )
 """Parts of the names of families whose reports have an order of their own; lines around these stay as they are."""
 _MANY = (Word.ENTRY, Word.HELD_ENTRY, Word.OPERATION, Word.LOCKDEP_OFF)
+_SAYS_NOTHING = frozenset(
+    (Word.DEPENDS, Word.CHAIN_HEAD, Word.OTHER_INFO, Word.COLUMNS, Word.DEADLOCK, Word.BACKTRACE, Word.CALL_TRACE)
+)
+"""Phrases without which a report is whole."""
 _MOST_OPEN = 4
 _LONGEST = 400
 """A report that got no line for so many lines is over."""
@@ -132,6 +139,7 @@ class _Open:
         named = _task_of_title().search(title)
         self.heading = heading
         self.prints = _OF_ALL | _OF_FAMILY.get(heading.family, frozenset())
+        self.again = _TWICE if heading.family == _NESTED else _OFTEN
         self.indexes = [index]
         self.latest = index
         self.pid = int(named[1]) if named else -1
@@ -169,7 +177,7 @@ class _Open:
             return self._can_enter(int(token.groups[0]), strict)
         if word is Word.OPERATION and token.groups[1] and self.names and strict:
             return self._follows(word, strict) and token.groups[1] in self.names
-        return word not in self.seen - {Word.OPERATION} and self._follows(word, strict)
+        return word not in self.seen - self.again and self._follows(word, strict)
 
     def _can_enter(self, index: int, strict: bool) -> bool:
         if self.entry < 0:
@@ -203,7 +211,8 @@ class _Open:
         if token.lock:
             self.names.add(token.lock.name)
         if word in _STACKED:
-            self.done = self.done or (word is Word.PART and token.groups == ("/", "TASK"))
+            last = Word.HELD_HEAD in self.seen or self.heading.family != _NESTED
+            self.done = self.done or (last and word is Word.PART and token.groups == ("/", "TASK"))
             return
         self.locks = _May.YES if word in (Word.WANTS, Word.HOLDING, Word.CROSSLOCK, Word.OWN) else _May.NO
         self.frames = _May.YES if word in (Word.ENTRY, Word.CALL_TRACE, Word.OWN) else _May.NO
@@ -217,7 +226,7 @@ class _Open:
     def doubt(self, index: int, token: Token) -> None:
         """A line may be this report's, or another's."""
         self.latest = index
-        self.doubted = True
+        self.doubted = self.doubted or token.word not in _SAYS_NOTHING
         self.maybe.add(token.word)
         if token.word is Word.HELD_HEAD:
             self.held, self.count, self.lists = 0, max(self.count, int(token.groups[1] or 0)), _May.MAYBE
@@ -255,6 +264,7 @@ class _Separation:
         self._last = _Open(heading, index, self._stream.flat[heading.start : self._end(index)])
         self._doubts.clear()
         self._open.append(self._last)
+        self._end_before(self._last)
         self._reports.append(self._last)
         self._site_follows = False
 
@@ -281,6 +291,7 @@ class _Separation:
             self._prove(one, token)
         if (len(able) == 1 or _are_nameless_twins(able)) and one.sure_of(token):
             one.take(index, token, pid)
+            self._end_before(one)
             self._last = one
             self._site_follows = bool(
                 token.lock and token.lock.site_follows and _ends_open(token.lock, self._end(index))
@@ -301,10 +312,20 @@ class _Separation:
     def _prove(self, one: _Open, token: Token) -> None:
         if one is self._open[-1]:
             one.own_proofs += token.word not in _WEAK
-        else:
-            one.proofs += _PROVEN_FRAMES if token.word not in _WEAK else 1
+        elif token.word not in _WEAK:
+            one.proofs += _PROVEN_FRAMES
+        elif token.word is Word.FRAME:
+            one.proofs += 1
+
+    def _end_before(self, one: _Open) -> None:
+        """A task that prints a report has finished the one before."""
+        for older in self._open[: self._open.index(one)]:
+            older.done = older.done or one.pid == older.pid >= 0
 
     def _unmarked(self, index: int, token: Token) -> None:
+        if " --> " in self._stream.flat[token.start : token.end]:
+            named = [one for one in self._open if Word.CHAIN_EXISTS in one.seen and Word.SCENARIO not in one.seen]
+            self._last = named[0] if len(named) == 1 else self._last
         if self._last is None or self._last.done or index - self._last.latest > _LONGEST:
             self.free.append(index)
         else:
@@ -355,22 +376,25 @@ def apart(stream: Stream, headings: Sequence[Heading]) -> list[Separated]:
     newer = [one for one in reports if one.own_proofs]
     if not walk.mixed and not (mixed and newer):
         return []
+    outside = _outside(walk.free, reports)
     parts = []
     for one in reports:
-        notes = []
         others = [other for other in reports if other is not one and _overlap(one, other)]
-        if others:
-            notes.append(_note(stream, one, others))
+        notes = [_note(stream, one, others)] if others else []
         parts.append(Separated([stream.lines[index] for index in one.indexes], notes))
-    return [*parts, _left_over([stream.lines[index] for index in walk.free])]
+    return [*parts, Separated([stream.lines[index] for index in outside], [])]
 
 
-def _left_over(lines: list[LogLine]) -> Separated:
-    if not lines:
-        return Separated([], [])
-    span = Span(min(line.number for line in lines), max(line.number for line in lines))
-    message = f"lines {span.first}-{span.last}: reports were printed at the same time here; whose these are is not told"
-    return Separated(lines, [Problem(Severity.WARNING, "printers-mixed", message, span)])
+def _outside(free: list[int], reports: list[_Open]) -> list[int]:
+    """The lines before, behind and between the reports. What no report could have printed inside of one is damage."""
+    outside = []
+    for index in free:
+        around = [one for one in reports if one.indexes[0] < index < one.indexes[-1]]
+        for one in around:
+            one.doubted = True
+        if not around:
+            outside.append(index)
+    return outside
 
 
 def _overlap(one: _Open, other: _Open) -> bool:

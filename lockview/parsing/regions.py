@@ -32,6 +32,8 @@ _TITLE_REACH = 300
 """So far around the words of a title the rest of it may stand, in characters."""
 _FIRST_LINES = (" is trying to acquire lock", "] is trying to acquire", " just changed the state of lock", "] takes:")
 _LATER_LINES = ("but task is already holding", "and this task is already holding")
+_PAUSE = 0.5
+"""Seconds; a line takes less, also on a serial line."""
 _LEAST_BODY = 10
 """Fewer characters between two titles are no report."""
 _MOST_WASTED = 128 << 10
@@ -50,13 +52,15 @@ class Region(NamedTuple):
 class _Chunk(NamedTuple):
     """``open_line`` is the number of the line where the first report begins that the chunk cut; 0 when it cut none.
 
-    ``cut_short`` tells that a report had not ended where the title of the next one stands.
+    ``cut_short`` tells that a report had not ended where the title of the next one stands, ``torn`` that it stands
+    inside of a part of its backtrace that is closed later or never.
     """
 
     reports: list[Report]
     near_misses: list[NearMiss]
     open_line: int
     cut_short: bool = False
+    torn: bool = False
 
 
 class _Found(NamedTuple):
@@ -156,7 +160,7 @@ def _read_chunk(data: bytes, first_line: int, used: set[str]) -> _Chunk:
     for printed in by_caller(lines).values():
         stream = Stream(once_each(printed, titles, notes))
         read = _read_stream(stream)
-        if read.cut_short:
+        if read.torn or (read.cut_short and _looks_mixed(read)):
             read = _read_apart(stream, read)
         if read.open_line:
             open_lines.append(read.open_line)
@@ -184,17 +188,40 @@ def _read_stream(stream: Stream) -> _Chunk:
     reports: list[Report] = []
     misses: list[NearMiss] = []
     open_lines: list[int] = []
-    cut_short = False
+    cut_short = torn = False
     for reader, complete in _readers(stream, misses):
         if not complete:
             open_lines.append(stream.line(reader.start).number)
-        cut_short = cut_short or (complete and not reader.finished)
+        if complete and _is_cut_short(reader) and not _paused(reader):
+            cut_short = True
+            torn = torn or reader.backtrace.in_part
         if reader.has_body:
             reports.append(reader.report())
         elif reader.miss:
             misses.append(_miss(stream, reader))
         reader.handlers.clear()  # they hold the reader, and so all that it has read
-    return _Chunk(reports, misses, min(open_lines, default=0), cut_short or bool(misses and reports))
+    return _Chunk(reports, misses, min(open_lines, default=0), cut_short or bool(misses and reports), torn)
+
+
+def _is_cut_short(reader: ReportReader) -> bool:
+    """Whether nothing but the next title ended a report, or the line that holds it; a closing tag is its own end."""
+    return not reader.finished or (reader.last <= reader.walked and reader.limit - reader.walked < _TITLE_REACH)
+
+
+def _paused(reader: ReportReader) -> bool:
+    """Whether nothing was printed for so long before the next title that the report was over."""
+    lines = reader.stream.lines
+    index = reader.stream.index(reader.limit)
+    above, below = lines[max(index - 1, 0)].time, lines[index].time
+    try:
+        return "." in above and "." in below and float(below) - float(above) > _PAUSE
+    except ValueError:
+        return False
+
+
+def _looks_mixed(read: _Chunk) -> bool:
+    """Whether something is wrong with what was read: two whole reports, one right behind the other, are not mixed."""
+    return bool(read.near_misses) or any(report.reading.problems for report in read.reports)
 
 
 def _read_apart(stream: Stream, together: _Chunk) -> _Chunk:
