@@ -23,8 +23,6 @@ from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QFileDialog
-
     from lockview.document.recent import RecentFile
     from lockview.gui.actions import ActionSpec, UiState
     from lockview.gui.details.panel import DetailsPanel
@@ -240,24 +238,20 @@ class MainWindow(QMainWindow):
 
     def ask_for_files(self) -> None:
         """Let the user choose files, starting where the current document lies."""
-        from PySide6.QtWidgets import QFileDialog
-
-        self._ask("Open logs", QFileDialog.FileMode.ExistingFiles)
+        self._ask("Open logs", folders=False)
 
     def ask_for_folder(self) -> None:
         """Let the user choose a folder of logs."""
-        from PySide6.QtWidgets import QFileDialog
+        self._ask("Open a folder of logs", folders=True)
 
-        self._ask("Open a folder of logs", QFileDialog.FileMode.Directory)
-
-    def _ask(self, title: str, mode: QFileDialog.FileMode) -> None:
+    def _ask(self, title: str, *, folders: bool) -> None:
         from PySide6.QtWidgets import QFileDialog
 
         document = self.workspace.document
         folder = document.path.rpartition("/")[0] if document else ""
         dialog = QFileDialog(self, title, folder)
         dialog.setObjectName("open-dialog")
-        dialog.setFileMode(mode)
+        dialog.setFileMode(QFileDialog.FileMode.Directory if folders else QFileDialog.FileMode.ExistingFiles)
         dialog.filesSelected.connect(self.open_paths)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
