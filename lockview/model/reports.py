@@ -135,8 +135,8 @@ class Reading:
 
     ``time`` is the time stamp of the title as printed (``2311.315401``), "" without one. ``caller`` is the printk
     caller id (``T43``, ``C0``). ``missing`` names the parts that this kind of report always has and this text has not
-    (``backtrace``, ``held-locks``, ``chain``, ``scenario``, ``wanted``, ``held``, ``detail``), or whose end was cut off.
-    ``problems`` are repairs, guesses and damage, in line order.
+    (``backtrace``, ``held-locks``, ``chain``, ``scenario``, ``wanted``, ``held``, ``detail``), or whose end was cut
+    off. ``problems`` are repairs, guesses and damage, in line order.
     """
 
     time: str = ""
