@@ -209,10 +209,9 @@ def _is_cut_short(reader: ReportReader) -> bool:
 
 
 def _paused(reader: ReportReader) -> bool:
-    """Whether nothing was printed for so long before the next title that the report was over."""
-    lines = reader.stream.lines
-    index = reader.stream.index(reader.limit)
-    above, below = lines[max(index - 1, 0)].time, lines[index].time
+    """Whether the next title came so long after the last line of a report that the report was over."""
+    stream = reader.stream
+    above, below = stream.line(max(reader.last - 1, 0)).time, stream.line(reader.limit).time
     try:
         return "." in above and "." in below and float(below) - float(above) > _PAUSE
     except ValueError:
