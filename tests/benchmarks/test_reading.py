@@ -12,6 +12,7 @@ import pytest
 from big_logs import at, write_log
 
 from lockview.document.many_logs import printed_logs
+from lockview.export.printed import SUMMARY
 from lockview.parsing.reader import read_bytes
 from lockview.parsing.registry import FAMILIES
 
@@ -129,7 +130,7 @@ def test_a_folder_is_read_on_all_cores(tmp_path: Path, sample: Path) -> None:
     seconds = {}
     for processes in (1, 0):
         begun = time.perf_counter()
-        assert sum(printed.reports for printed in printed_logs(logs, False, (), processes)) == LOGS
+        assert sum(printed.reports for printed in printed_logs(logs, SUMMARY, (), processes)) == LOGS
         seconds[processes] = time.perf_counter() - begun
     cores = len(os.sched_getaffinity(0))
     print(f"\n{LOGS} logs: {seconds[1]:.1f} s in one process, {seconds[0]:.1f} s in {cores}")
