@@ -53,7 +53,7 @@ screenshots: $(READY)
 lock: $(READY)
 	$(PY) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet --disable-pip-version-check uv
-	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --extra test \
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --extra test --extra zstd \
 		--custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml packaging/lock.in
 
 clean:

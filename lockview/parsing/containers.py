@@ -117,7 +117,10 @@ def _zstd() -> _Unpacker:
     try:
         return _Zstandard(importlib.import_module("zstandard").ZstdDecompressor().decompressobj())
     except ImportError:
-        message = "the source is packed with zstd, which this Python cannot read; unpack it first: unzstd FILE"
+        message = (
+            "the source is packed with zstd, which this Python cannot read; "
+            "install the package zstandard, or unpack it first: unzstd FILE"
+        )
         raise ContainerError(message) from None
 
 

@@ -96,6 +96,15 @@ def _without_hard_blanks(text: str) -> str:
     return text.replace("\xa0", " ").replace("\udca0", " ")
 
 
+def _without_indent(text: str) -> str:
+    return _compiled(r"^[ \t]{1,8}(?=>(?:[ >]|$))").sub("", text)
+
+
+def _has_indented_quotes(text: str) -> bool:
+    """Whether three lines in a row are quoted so: a quote in an answer or a commit message."""
+    return " >" in text and _compiled(r"(?m)(?:^[ \t]{1,8}>(?:[ >].*)?\r?\n){3}").search(text) is not None
+
+
 def _proven_entities(text: str) -> bool:
     return any(word in text for word in ("&amp;", "-&gt;", "&gt;", "&lt;", "&#"))
 
@@ -113,6 +122,7 @@ WRAPPERS: tuple[Wrapper, ...] = (
     Wrapper("CR line ends", lambda text: "^M\n" in text, _without_shown_returns),
     Wrapper("blanks up to a terminal's border", lambda text: " " * 60 in text, _without_padding),
     Wrapper("HTML entities", _proven_entities, _without_entities),
+    Wrapper("indented mail quotes", _has_indented_quotes, _without_indent),
 )
 
 

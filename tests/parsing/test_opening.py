@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -145,3 +146,19 @@ def test_blocks_of_any_size_give_the_same(sample: Path) -> None:
     notes: list[Note] = []
     assert b"".join(unpacked(dribble(), notes, set())) == TEXT
     assert not notes
+
+
+def test_zstd_of_python_itself_is_used_and_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.14 brings its own; it decodes like bz2 and lzma, so that the limits hold for it as well."""
+
+    monkeypatch.setitem(sys.modules, "compression", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "compression.zstd", SimpleNamespace(ZstdDecompressor=bz2.BZ2Decompressor))
+    as_zstd = next(one for one in containers.CONTAINERS if one.name == "zstd")._replace(magic=b"BZh")
+    monkeypatch.setattr(containers, "CONTAINERS", (as_zstd,))
+    path = tmp_path / "a.zst"
+    path.write_bytes(bz2.compress(b"BUG: rwlock bad magic on CPU#1, a/7, c2508dc4\n" * 3))
+    log = read_file(str(path))
+    assert log.lines == 3
+    assert log.wrappers == ("zstd",)
+    path.write_bytes(bz2.compress(b"a" * (100 << 20)))
+    assert [problem.code for problem in read_file(str(path)).problems] == ["limit-reached"]
