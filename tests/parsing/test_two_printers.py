@@ -100,7 +100,9 @@ def test_with_caller_ids_both_come_back(kind: str) -> None:
     for other in KINDS:
         one, two = SAMPLES[kind], of_another_task(SAMPLES[other])
         log = read_text(mixed(one, two, dice, 3, ("[   T42]", "[   T77]")))
-        assert sorted(log.reports, key=str) == sorted((*read_text(one).reports, *read_text(two).reports), key=str)
+        assert sorted(log.reports, key=kernel_text) == sorted(
+            (*read_text(one).reports, *read_text(two).reports), key=kernel_text
+        )
         assert all(report.reading.complete for report in log.reports)
 
 
@@ -138,4 +140,6 @@ def test_what_could_be_of_either_is_left_out_and_told() -> None:
 def test_any_two_reports_with_caller_ids(one: Report, other: Report, dice: random.Random) -> None:
     texts = kernel_text(one), kernel_text(other)
     log = read_text(mixed(*texts, dice, 4, ("[    T1]", "[    C2]")))
-    assert sorted(log.reports, key=str) == sorted((*read_text(texts[0]).reports, *read_text(texts[1]).reports), key=str)
+    assert sorted(log.reports, key=kernel_text) == sorted(
+        (*read_text(texts[0]).reports, *read_text(texts[1]).reports), key=kernel_text
+    )
