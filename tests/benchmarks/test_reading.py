@@ -42,7 +42,6 @@ def timed(command: list[str]) -> tuple[float, bytes]:
     return time.perf_counter() - begun, output
 
 
-@pytest.mark.timeout(300)
 def test_a_large_log_is_read_as_quickly_as_grep_finds_the_titles(big_log: Path, tmp_path: Path) -> None:
     """Whole processes, start included, by turns; the best of each counts, for other programs may be running."""
     titles = tmp_path / "titles"
@@ -123,7 +122,6 @@ def test_reports_per_second(sample: Path) -> None:
     print(f"\n{500 / seconds:.0f} reports per second on one core, {seconds * 2:.2f} ms each")
 
 
-@pytest.mark.timeout(900)
 def test_a_folder_is_read_on_all_cores(tmp_path: Path, sample: Path) -> None:
     report = sample.read_bytes()
     for number in range(LOGS):
