@@ -17,6 +17,7 @@ class FrameText(NamedTuple):
     end: int
 
 
+_ADDRESS = r"[0-9a-f]{0,16}|\([_a-z]{0,8}ptrval[_a-z]{0,8}\)"
 _FILE = r"(?P<file>[^\s()\[\]:]{1,300}):(?P<line>-?\d{1,7})"
 
 
@@ -33,7 +34,7 @@ def followed_frame() -> re.Pattern[str]:
 def _plain() -> re.Pattern[str]:
     # [<c0123456>] ? foo.isra.0+0x1/0x2 [module 0123abcd] fs/x.c:12 [inline]; a wrap may stand where a blank may.
     return re.compile(
-        r"\(?(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] ?)?"
+        rf"\(?(?:(?:Caller)?\[<?(?P<address>{_ADDRESS})>?\]:? ?)?"
         # ppc prints two addresses; klogd of old systems put the symbol, in decimal, in place of the only one
         r"(?:\[(?:<?[0-9a-f]{8,16}>?|[^\s+\[\]<>]{1,250}\+\d{1,8}/\d{1,8})\] )?(?P<guess>\? ?)?"
         r"(?P<function>[^\s+\[\](){}?#][^\s+]{0,250})\+ ?0x(?P<offset>[0-9a-f]{1,8}) ?/ ?0x(?P<size>[0-9a-f]{1,8})\)?"
@@ -74,8 +75,8 @@ def _decoded() -> re.Pattern[str]:
 def _arm() -> re.Pattern[str]:
     # [<c0112233>] (foo) from [<c0445566>] (bar+0x10/0x20), newer: foo from bar+0x10/0x20; the caller is on the right
     return re.compile(
-        r"(?:\[<[0-9a-f]{8,16}>\] ?)?\(?[^\s()]{1,250}(?: \[[A-Za-z_][\w-]{0,63}\])?\)? from "
-        r"(?:\[<(?P<address>[0-9a-f]{8,16})>\] ?)?"
+        rf"(?:\[<(?:{_ADDRESS})>\] ?)?\(?[^\s()]{{1,250}}(?: \[[A-Za-z_][\w-]{{0,63}}\])?\)? from "
+        rf"(?:\[<(?P<address>{_ADDRESS})>\] ?)?"
         r"\(?(?P<function>[^\s+()]{1,250})\+0x(?P<offset>[0-9a-f]{1,8})/0x(?P<size>[0-9a-f]{1,8})"
         rf"(?: {_FILE}(?=\)))?\)?"
         r"(?: \[(?P<module>[A-Za-z_][\w-]{0,63})\]\)?)?"
@@ -84,15 +85,25 @@ def _arm() -> re.Pattern[str]:
 
 @cache
 def _bare() -> re.Pattern[str]:
-    # an address that no symbol covers: 0x7e8d0c68, [<c0123456>] 0xc0123456
+    # an address that no symbol covers: 0x7e8d0c68, [<c0123456>] 0xc0123456, s390: ([<0000000012345678>] 0x12345678)
     return re.compile(
-        r"(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] )?(?P<guess>\? )?(?P<function>0x[0-9a-f]{1,16})(?= |$|,)"
+        r"(?P<bracket>\((?=\[))?(?:\[<?(?P<address>[0-9a-f]{0,16})>?\] )?(?P<guess>\? )?"
+        r"(?P<function>0x[0-9a-f]{1,16})(?(bracket)\)|(?= |$|,))"
+    )
+
+
+@cache
+def _decimal() -> re.Pattern[str]:
+    # x86-64 before 2.6.18, several in a line: <ffffffff80234567>{foo+123}, {:module:foo+123}
+    return re.compile(
+        r"<(?P<address>[0-9a-f]{8,16})>\{(?::(?P<module>[A-Za-z_][\w-]{0,63}):)?"
+        r"(?P<function>[A-Za-z_.][\w.]{0,250})\+(?P<offset>\d{1,8})\}"
     )
 
 
 @cache
 def _marks() -> re.Pattern[str]:
-    return re.compile(r" \(([PTCUFRK]{1,3}|unreliable)\)")
+    return re.compile(r" \(([CFKLPRTU]{1,4}|unreliable)\)")
 
 
 def frame_at(stream: Stream, start: int, end: int) -> FrameText | None:
@@ -115,7 +126,7 @@ def frame_at(stream: Stream, start: int, end: int) -> FrameText | None:
         int(size, 16),
         module or "",
         build or "",
-        address or "",
+        address.strip("()") if address else "",
         reliable,
         "",
         file or "",
@@ -156,10 +167,14 @@ def _rarer(stream: Stream, start: int, end: int) -> FrameText | None:
         if match:
             line = max(int(match["line"]), 0)
             return _frame(stream, match, match.end(), file=match["file"], line=line, inlined=True)
-    if text.startswith(("0x", "[<", "[] ", "? 0x"), start):
+    if text.startswith(("0x", "[<", "([<", "[] ", "? 0x"), start):
         match = _bare().match(text, start, end)
         if match:
             return _frame(stream, match, match.end())
+    if text.startswith("<", start):
+        match = _decimal().match(text, start, end)
+        if match:
+            return _frame(stream, match, match.end(), module=match["module"] or "", offset=int(match["offset"]))
     return _short_frame(stream, start, end)
 
 
@@ -200,7 +215,7 @@ def _frame(
         offset=offset,
         size=size,
         module=module,
-        address=groups.get("address") or "",
+        address=(groups.get("address") or "").strip("()"),
         reliable=not groups.get("guess"),
         file=file,
         line=line,

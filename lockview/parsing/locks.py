@@ -64,8 +64,15 @@ def lock_at(text: str, start: int, end: int) -> LockText | None:
 
 def _holds_other_words(name: str) -> bool:
     """Whether a "name" runs into the next lock: its own usage mask was cut."""
-    return len(name) > 24 and any(
-        word in name for word in ("-> #", "+0x", " lock:", " lock in the past:", " #0: ", " held by ", "){")
+    if len(name) < 13:
+        return False
+    return (
+        "/0x" in name
+        or "-> #" in name
+        or (
+            len(name) > 24
+            and any(word in name for word in ("+0x", " lock:", " lock in the past:", " #0: ", " held by ", "){"))
+        )
     )
 
 

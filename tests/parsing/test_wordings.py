@@ -3,7 +3,7 @@
 import pytest
 
 from lockview.model.held_reports import RecursiveReport
-from lockview.model.reports import ReportKind
+from lockview.model.reports import CircularReport, ReportKind
 from lockview.parsing.reader import read_text
 
 LOCK = "ffff888012345678 (my_lock){+.+.}-{3:3}, at: my_take+0x1/0x2"
@@ -171,3 +171,52 @@ def test_locks_of_every_shape_are_read_whole(name: str) -> None:
                 assert "{" + found.usage + "}" == marks.split("-{")[0], lock
                 assert found.site is not None, lock
             assert len(report.backtrace.stack.frames) == 1, lock
+
+
+FRAMES = [
+    ("take.isra.0+0x1/0x2", "take.isra.0", ""),
+    (".take+0x1/0x2", ".take", ""),
+    ("$x+0x1/0x2", "$x", ""),
+    ("<core::option::Option<T>>::map+0x1/0x2", "<core::option::Option<T>>::map", ""),
+    ("[<ffffffff81234567>] ? take+0x1/0x2 [mod]", "take", "mod"),
+    ("take+0x1/0x2 [mod 0123456789abcdef0123456789abcdef01234567] (P)", "take", "mod"),
+    ("take+0x1/0x2 (PL)", "take", ""),
+    ("take (fs/x.c:12) ", "take", ""),
+    ("take (fs/inner.h:3 (discriminator 4) fs/outer.c:20) mod", "take", "mod"),
+    ("take+0x1/0x2 fs/x.c:12", "take", ""),
+    ("take fs/x.c:12 [inline]", "take", ""),
+    ("[c000000001234560] [c000000000123456] .take+0x1/0x2 [mod] (unreliable)", ".take", "mod"),
+    ("[<0000000012345678>] take+0x1/0x2 ", "take", ""),
+    ("([<0000000012345678>] take+0x1/0x2)", "take", ""),
+    ("([<0000000012345678>] 0x12345678)", "0x12345678", ""),
+    ("[<c0112233>] (foo) from [<c0445566>] (take+0x10/0x20)", "take", ""),
+    ("[<(ptrval)>] (foo) from [<(ptrval)>] (take+0x10/0x20 [mod])", "take", "mod"),
+    ("foo [mod] from take+0x10/0x20 [mod]", "take", "mod"),
+    ("[<(____ptrval____)>] take+0x1/0x2", "take", ""),
+    ("[000000000048abcd] take+0x1/0x2", "take", ""),
+    ("Caller[000000000048abcd]: take+0x1/0x2", "take", ""),
+    ("<ffffffff80234567>{take+123}", "take", ""),
+    ("<ffffffff80234567>{:mod:take+123}", "take", "mod"),
+    ("[<c0123456>] 0xc0123456", "0xc0123456", ""),
+    ("0x7e8d0c68", "0x7e8d0c68", ""),
+    (" <IRQ>  [<ffffffff81234567>] take+0x1/0x2", "take", ""),
+    ("<<EOE>>  [<ffffffff81234567>] take+0x1/0x2", "take", ""),
+]
+
+
+@pytest.mark.parametrize(("shown", "function", "module"), FRAMES)
+def test_frames_of_every_shape_stand_in_chains_and_backtraces(shown: str, function: str, module: str) -> None:
+    frames = f"one+0x1/0x2\n       {shown}\n       two+0x1/0x2\n"
+    body = CIRCULAR.replace("one+0x1/0x2\n", frames)
+    (report,) = read_text(
+        "WARNING: possible circular locking dependency detected\n6.12.0 #7 Not tainted\n------\n"
+        f"{body}\nstack backtrace:\nCall Trace:\n       {frames}"
+    ).reports
+    assert isinstance(report, CircularReport)
+    assert report.backtrace is not None
+    first, second = report.chain
+    assert [frame.function for frame in second.stack.frames] == ["two"]
+    for stack in (first.stack, report.backtrace.stack):
+        assert [frame.function for frame in stack.frames] == ["one", function, "two"]
+        assert stack.frames[1].module == module
+        assert not stack.frames[1].address.startswith("(")
