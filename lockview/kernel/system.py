@@ -37,7 +37,8 @@ class Thread:
     """A task of the simulated kernel. Its routines get it first, as the kernel's get ``current``.
 
     ``irqs`` is 1 while interrupts of its CPU are on; ``softirqs`` and ``preemption`` likewise; ``tlb`` holds
-    ``Translation`` values. ``may_reclaim`` opens the question whether its allocations have to reclaim first.
+    ``Translation`` values. ``fatal_signal`` is True once it is to die. ``may_reclaim`` opens the question whether its
+    allocations have to reclaim first.
     """
 
     def __init__(self, kernel: Kernel, number: int, comm: str, pid: int, mm: Mm | None) -> None:
@@ -51,6 +52,7 @@ class Thread:
         self.softirqs = plan.cell(f"{comm}.softirqs", 1)
         self.tlb = plan.cell(f"{comm}.tlb", ())
         self.over = plan.cell(f"{comm}.grace_period_over", 0)
+        self.fatal_signal = plan.cell(f"{comm}.fatal_signal_pending", False)
         self.cpu: int | None = None
         self.priority = 0
         self.daemon = False
@@ -63,7 +65,10 @@ class Thread:
 
 
 class Kernel:
-    """The objects of one instance, with its switches: those of the variant and those turned on or off besides."""
+    """The objects of one instance, with its switches: those of the variant and those turned on or off besides.
+
+    ``zero_frame`` is what reads of untouched anonymous memory map. It is counted like any other frame, and never freed.
+    """
 
     def __init__(
         self, variant: Variant = DEFAULT_VARIANT, on: Iterable[Switch] = (), off: Iterable[Switch] = ()
@@ -86,6 +91,7 @@ class Kernel:
         self.files: list[File] = []
         self.anon_vmas: list[AnonVma] = []
         self.threads: list[Thread] = []
+        self.zero_frame = self.new_cached_frame()
 
     def has(self, switch: Switch) -> bool:
         """Whether a switch is on."""
@@ -145,7 +151,7 @@ class Kernel:
             plan.cell(f"{name}.writers", (), ghost=True),
             plan.cell(f"{name}.zapped", False, ghost=True),
             plan.cell(f"{name}.refs", 1 if born else 0),
-            self._rwsem(f"{name}.vm_lock", "&vma->vm_lock->lock"),
+            self._rwsem(f"{name}.vm_lock", "vm_lock" if self.has(Switch.VMA_REFCOUNT) else "&vma->vm_lock->lock"),
             plan.cell(f"{name}.vm_lock_seq", 0),
             plan.cell(f"{name}.detached", not born),
         )
@@ -157,6 +163,8 @@ class Kernel:
                 self._set(file.f_count, self._get(file.f_count) + 1)
             if anon_vma is not None:
                 self._append(anon_vma.vmas, number)
+        if anon_vma is None:
+            self.new_anon_vma(born=False)
         return vma
 
     def new_table(self, mm: Mm | None = None, place: int = 0) -> Table:
@@ -213,15 +221,15 @@ class Kernel:
         self.files.append(file)
         return file
 
-    def new_anon_vma(self) -> AnonVma:
-        """A reverse map that is in use from the beginning."""
+    def new_anon_vma(self, *, born: bool = True) -> AnonVma:
+        """A reverse map, in use from the beginning or for a fault to allocate: one for each VMA without is enough."""
         number = len(self.anon_vmas)
         name = f"anon_vma:{number}"
         plan = self.plan
         anon_vma = AnonVma(
             number,
             self._rwsem(f"{name}.rwsem", "&anon_vma->rwsem"),
-            plan.cell(f"{name}.memory", Life.LIVE, ghost=True),
+            plan.cell(f"{name}.memory", Life.LIVE if born else Life.UNBORN, ghost=True),
             plan.cell(f"{name}.vmas", ()),
         )
         self.anon_vmas.append(anon_vma)

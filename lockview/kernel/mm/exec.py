@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lockview.kernel.effects import Routine
-from lockview.kernel.locks.rwsem import down_write_killable, up_write
 from lockview.kernel.mm.mapping import do_mmap
+from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
 from lockview.kernel.mm.objects import File, Flags, Mm
 from lockview.kernel.mm.unmap import vm_munmap
 from lockview.kernel.system import Thread
@@ -42,8 +42,8 @@ def load_elf_binary(t: Thread, mm: Mm, file: File, start: int, end: int, whole_e
 
 def elf_map(t: Thread, mm: Mm, file: File, start: int, end: int, whole_end: int) -> Routine[None]:
     """Map a segment: the span of the whole image first, to find room for it, then unmap what is too much."""
-    yield from down_write_killable(mm.mmap_sem)
+    yield from mmap_write_lock_killable(t, mm)
     yield from do_mmap(t, mm, start, whole_end, Flags.READ | Flags.EXEC, file)
-    yield from up_write(mm.mmap_sem)
+    yield from mmap_write_unlock(t, mm)
     if whole_end > end:
         yield from vm_munmap(t, mm, end, whole_end)

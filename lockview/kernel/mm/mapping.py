@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Add, Atomic, Routine, Value
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_write, down_write_killable, up_write
+from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.mm.adjust import Append
 from lockview.kernel.mm.allocation import kmem_cache_alloc
+from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
 from lockview.kernel.mm.objects import NONE, File, Flags, Mm, Vma
 from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
 from lockview.kernel.mm.tree import vma_rb_insert
@@ -25,9 +26,9 @@ def SyS_mmap_pgoff(t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: 
 
 def vm_mmap_pgoff(t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | None = None) -> Routine[None]:
     """Map the pages from ``start`` up to ``end``, with mmap_sem taken for it."""
-    yield from down_write_killable(mm.mmap_sem)
+    yield from mmap_write_lock_killable(t, mm)
     yield from do_mmap(t, mm, start, end, flags, file)
-    yield from up_write(mm.mmap_sem)
+    yield from mmap_write_unlock(t, mm)
 
 
 def do_mmap(t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | None = None) -> Routine[Vma]:

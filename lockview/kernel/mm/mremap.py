@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Add, Atomic, Check, Read, Routine, Spend, Value, Write
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_write, down_write_killable, up_write
+from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_lock_nested, spin_unlock
 from lockview.kernel.mm.adjust import SINGLE_DEPTH_NESTING, copy_vma_fields, vm_anon_vma, vm_file
 from lockview.kernel.mm.allocation import kmem_cache_alloc, pte_alloc_one
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.mapping import vma_link
+from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
 from lockview.kernel.mm.objects import (
     ENTRIES,
     NO_PMD,
@@ -40,11 +41,11 @@ def SyS_mremap(  # noqa: N802 (the kernel's name)
     ``need_rmap_locks`` is for a new range that merges with a VMA that lies before the old one in its object: then a
     walk of the reverse map could miss entries that move past it.
     """
-    yield from down_write_killable(mm.mmap_sem)
+    yield from mmap_write_lock_killable(t, mm)
     vma = yield from find_vma(t, mm, start)
     if vma is not None:
         yield from move_vma(t, mm, vma, start, end, new_start, need_rmap_locks=need_rmap_locks)
-    yield from up_write(mm.mmap_sem)
+    yield from mmap_write_unlock(t, mm)
 
 
 def move_vma(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from lockview.kernel.effects import Add, Atomic, Look, Read, Routine, Value, Write
+from lockview.kernel.effects import Acquire, Add, Atomic, Look, Read, Release, Routine, Value, Write
 from lockview.kernel.handles import Cell
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.seqcount import counter, read_seqcount_begin, read_seqcount_retry
 from lockview.kernel.mm.objects import NONE, Mm, Vma
 from lockview.kernel.mm.sections import alive
+from lockview.kernel.mm.vma_lock import vma_mark_detached
+from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
 
 def find_vma(t: Thread, mm: Mm, address: int) -> Routine[Vma | None]:
     """The first VMA that ends behind ``address``, with mmap_sem held."""
-    tree, *ends = yield Look(_fields(t, mm))
-    number = _first_behind(address, tree, tuple(ends))
+    tree, *ends = yield Look(tree_cells(t, mm))
+    number = first_behind(address, tree, tuple(ends))
     return None if number == NONE else t.kernel.vmas[number]
 
 
@@ -22,8 +24,8 @@ def find_vma_srcu(t: Thread, mm: Mm, address: int) -> Routine[Vma | None]:
     """The same without mmap_sem: walk until no writer was in the tree meanwhile."""
     while True:
         seq = yield from read_seqcount_begin(mm.mm_seq)
-        tree, *ends = yield Look(_fields(t, mm))
-        number = _first_behind(address, tree, tuple(ends))
+        tree, *ends = yield Look(tree_cells(t, mm))
+        number = first_behind(address, tree, tuple(ends))
         del tree, ends
         if not (yield from read_seqcount_retry(mm.mm_seq, seq)):
             break
@@ -37,19 +39,38 @@ def find_vma_srcu(t: Thread, mm: Mm, address: int) -> Routine[Vma | None]:
 @inlined
 def vma_rb_insert(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
     """Link a VMA; its start must stand."""
-    yield Add(counter(mm.mm_seq))
+    yield from _begin_change(t, mm)
     yield Atomic((mm.tree, *(other.start for other in t.kernel.vmas)), _Insert(vma.number), "insert into the tree")
-    yield Add(counter(mm.mm_seq))
+    yield from _end_change(t, mm)
     yield Write(vma.linked, True)
 
 
 @inlined
-def vma_rb_erase(mm: Mm, vma: Vma) -> Routine[None]:
+def vma_rb_erase(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
     """Unlink a VMA and mark it dead."""
-    yield Add(counter(mm.mm_seq))
+    if t.has(Switch.VMA_LOCK):
+        yield from vma_mark_detached(t, vma)
+    yield from _begin_change(t, mm)
     yield Atomic((mm.tree,), _Erase(vma.number), "erase from the tree")
-    yield Add(counter(mm.mm_seq))
+    yield from _end_change(t, mm)
     yield Write(vma.linked, False)
+
+
+@inlined
+def _begin_change(t: Thread, mm: Mm) -> Routine[None]:
+    """Keep those who look up without mmap_sem from trusting what they see."""
+    if t.has(Switch.REF_VMAS):
+        yield Acquire(mm.mm_rb_lock)
+    else:
+        yield Add(counter(mm.mm_seq))
+
+
+@inlined
+def _end_change(t: Thread, mm: Mm) -> Routine[None]:
+    if t.has(Switch.REF_VMAS):
+        yield Release(mm.mm_rb_lock)
+    else:
+        yield Add(counter(mm.mm_seq))
 
 
 @inlined
@@ -60,11 +81,12 @@ def vm_next(t: Thread, mm: Mm, vma: Vma) -> Routine[Vma | None]:
     return t.kernel.vmas[tree[place]] if place < len(tree) else None
 
 
-def _fields(t: Thread, mm: Mm) -> tuple[Cell, ...]:
+def tree_cells(t: Thread, mm: Mm) -> tuple[Cell, ...]:
+    """What a walk of the tree looks at: the tree, then the end of every VMA."""
     return (mm.tree, *(vma.end for vma in t.kernel.vmas))
 
 
-def _first_behind(address: int, tree: tuple[int, ...], ends: tuple[int, ...]) -> int:
+def first_behind(address: int, tree: tuple[int, ...], ends: tuple[int, ...]) -> int:
     """The first VMA of the tree that ends behind an address."""
     return next((number for number in tree if ends[number] > address), NONE)
 

@@ -6,18 +6,22 @@ from lockview.kernel.effects import Add, Atomic, Check, Read, Routine, Spend, Va
 from lockview.kernel.handles import Cell
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rcu import call_srcu, next_callback
-from lockview.kernel.locks.rwsem import down_write, down_write_killable, up_write
+from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
 from lockview.kernel.mm.adjust import __split_vma, vm_anon_vma, vm_file
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
+from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
 from lockview.kernel.mm.objects import ENTRIES, NO_PMD, NO_PTE, NONE, Entry, Life, Mm, Pmd, Pte, Table, Vma
-from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
+from lockview.kernel.mm.sections import alive, vm_write_begin, vm_write_end
 from lockview.kernel.mm.tree import find_vma, vma_rb_erase
+from lockview.kernel.mm.vma_lock import vma_start_write
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
 FREE_VMA = "free-vma"
 """The action after a grace period that gives a VMA's memory back."""
+
+_FREED_AT_ONCE = frozenset((Switch.M2, Switch.V4, Switch.VMA_REFCOUNT))
 
 
 def SyS_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:  # noqa: N802 (the kernel's name)
@@ -27,9 +31,9 @@ def SyS_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:  # noq
 
 def vm_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
     """Unmap the pages from ``start`` up to ``end``, with mmap_sem taken for it."""
-    yield from down_write_killable(mm.mmap_sem)
+    yield from mmap_write_lock_killable(t, mm)
     yield from do_munmap(t, mm, start, end)
-    yield from up_write(mm.mmap_sem)
+    yield from mmap_write_unlock(t, mm)
 
 
 def do_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
@@ -63,7 +67,9 @@ def detach_vmas_to_be_unmapped(t: Thread, mm: Mm, start: int, end: int) -> Routi
         first: int = yield Read(vma.start)
         if first >= end:
             break
-        yield from vma_rb_erase(mm, vma)
+        if t.has(Switch.VMA_LOCK) and not t.has(Switch.V1):
+            yield from vma_start_write(t, mm, vma)
+        yield from vma_rb_erase(t, mm, vma)
         doomed = (*doomed, vma)
     return doomed
 
@@ -239,19 +245,32 @@ def remove_vma(t: Thread, vma: Vma) -> Routine[None]:
     if t.has(Switch.SRCU_VMAS) and not t.has(Switch.M2):
         yield Write(vma.life, Life.PENDING)
         yield from call_srcu(t.kernel.vma_srcu, (FREE_VMA, vma.number))
-    elif t.has(Switch.RCU_VMAS) and not (t.has(Switch.M2) or t.has(Switch.V4)):
+    elif t.has(Switch.RCU_VMAS) and not t.kernel.switches & _FREED_AT_ONCE:
         yield Write(vma.life, Life.PENDING)
         yield from call_srcu(t.kernel.rcu, (FREE_VMA, vma.number))
+    elif t.has(Switch.REF_VMAS) and not t.has(Switch.M2):
+        yield from put_vma(t, vma)
     else:
         yield from __free_vma(t, vma)
 
 
+def put_vma(t: Thread, vma: Vma) -> Routine[None]:
+    """Give a reference to a counted VMA back, and the VMA with the last one."""
+    left: int = yield Add(vma.refs, -1)
+    yield alive(vma)
+    if not left:
+        yield from __free_vma(t, vma)
+
+
 def __free_vma(t: Thread, vma: Vma) -> Routine[None]:
-    """Drop the file and give the memory back."""
+    """Drop the file and give the memory back; with a reference count it may be another VMA at once."""
     file = yield from vm_file(t, vma)
     if file is not None:
         yield Add(file.f_count, -1)
-    yield Write(vma.life, Life.FREED)
+    if t.has(Switch.VMA_REFCOUNT):
+        yield Atomic((vma.life, vma.zapped), _back_to_slab, "give the VMA back to its slab")
+    else:
+        yield Write(vma.life, Life.FREED)
 
 
 def grace_periods(t: Thread) -> Routine[None]:
@@ -274,6 +293,10 @@ def _cleared(pte: Pte, *counts: int) -> tuple[Value, ...]:
 
 def _put(refs: int, life: Life) -> tuple[Value, ...]:
     return (None, refs - 1, Life.UNBORN if refs == 1 else life)
+
+
+def _back_to_slab(_life: Life, _zapped: bool) -> tuple[Value, ...]:
+    return (None, Life.UNBORN, False)
 
 
 def _all_none(*ptes: Pte) -> bool:
