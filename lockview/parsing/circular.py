@@ -54,7 +54,9 @@ class CircularReader(ReportReader):
 
     @property
     def has_body(self) -> bool:
-        return super().has_body or bool(self._entries)
+        """An entry without marks and stack is a mention in prose, where no title stands above."""
+        told = any(frames or (token.lock and token.lock.usage) for token, frames in self._entries)
+        return super().has_body or told or (self.title is not None and bool(self._entries))
 
     def report(self) -> CircularReport:
         chain = tuple(self._chain_entry(token, frames) for token, frames in self._entries)

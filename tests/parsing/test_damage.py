@@ -235,3 +235,8 @@ def test_a_task_may_be_called_anything(comm: str) -> None:
     assert report.task is not None
     assert (report.task.comm, report.task.pid) == (comm, 43)
     assert report.wanted is not None
+
+
+def test_prose_about_entries_is_no_report() -> None:
+    text = "A class can stand on the line after `-> #0 (`; scenario columns vanish when blanks are squeezed.\n"
+    assert not read_text(text).reports
