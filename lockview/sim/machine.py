@@ -70,7 +70,8 @@ class Machine:
         self.tasks = tuple(tasks)
         self.unrolled = tuple(Unrolled(task.routine) for task in tasks)
         self.start = State(tuple(unrolled.start.place for unrolled in self.unrolled), cells)
-        self._shared = _shared_cpus(self.tasks)
+        self.higher = _shared_cpus(self.tasks)
+        """For each task that has to share its CPU: the tasks of higher priority there."""
 
     @property
     def first_remarks(self) -> tuple[tuple[tuple[Remark, StackTrace], ...], ...]:
@@ -94,7 +95,7 @@ class Machine:
     def enabled(self, state: State) -> tuple[int, ...]:
         """The tasks that can step."""
         able = [task for task in range(len(self.tasks)) if self.can_step(state, task)]
-        if not self._shared:
+        if not self.higher:
             return tuple(able)
         return tuple(task for task in able if not self._is_kept_off(state, task, able))
 
@@ -150,7 +151,7 @@ class Machine:
 
     def _is_kept_off(self, state: State, task: int, able: Sequence[int]) -> bool:
         """Whether a task of higher priority runs, or spins, on the same CPU."""
-        for other in self._shared.get(task, ()):
+        for other in self.higher.get(task, ()):
             effect = self.effect(state, other)
             spins = isinstance(effect, Await) and effect.spins
             if other in able or spins:
