@@ -134,6 +134,8 @@ class Kernel:
         name = f"vma:{number}"
         plan = self.plan
         born = mm is not None
+        sequence = plan.lock(f"{name}.vm_sequence", "&vma->vm_sequence", Primitive.SEQCOUNT)
+        mutex = plan.lock(f"{name}.section", "&vma->vm_sequence", Primitive.MUTEX) if self.has(Switch.M23) else sequence
         vma = Vma(
             number,
             plan.cell(f"{name}.vm_mm", mm.number if mm else NONE),
@@ -146,7 +148,8 @@ class Kernel:
             plan.cell(f"{name}.vm_policy", ""),
             plan.cell(f"{name}.memory", Life.LIVE if born else Life.UNBORN, ghost=True),
             plan.cell(f"{name}.linked", born),
-            plan.lock(f"{name}.vm_sequence", "&vma->vm_sequence", Primitive.SEQCOUNT),
+            sequence,
+            mutex,
             plan.cell(f"{name}.initialised", born or self.has(Switch.INIT_AT_ALLOCATION)),
             plan.cell(f"{name}.writers", (), ghost=True),
             plan.cell(f"{name}.zapped", False, ghost=True),

@@ -6,7 +6,7 @@ that is given up at once; the raw forms tell it nothing.
 
 from __future__ import annotations
 
-from lockview.kernel.effects import Add, Annotate, Await, Read, Routine
+from lockview.kernel.effects import Add, Annotate, Await, Read, Routine, Step
 from lockview.kernel.handles import Cell, Lock
 from lockview.kernel.inlining import inlined
 from lockview.model.locks import Access
@@ -22,10 +22,13 @@ def is_even(value: int) -> bool:
     return value % 2 == 0
 
 
-def write_seqcount_begin_nested(seq: Lock, subclass: int) -> Routine[None]:
-    """Open a write section; lockdep takes it for an exclusive lock of that subclass."""
+def write_seqcount_begin_nested(seq: Lock, subclass: int, count: Step | None = None) -> Routine[None]:
+    """Open a write section; lockdep takes it for an exclusive lock of that subclass.
+
+    ``count`` is the step that raises the counter where more than it changes in that step.
+    """
     yield Annotate(seq, subclass=subclass)
-    yield Add(counter(seq))
+    yield Add(counter(seq)) if count is None else count
 
 
 @inlined

@@ -69,9 +69,9 @@ def __vma_adjust(t: Thread, mm: Mm, vma: Vma, start: int, end: int, insert: Vma 
 
 @inlined
 def _begin(t: Thread, vma: Vma, after: Vma | None, *, raw: bool) -> Routine[None]:
-    yield from vm_write_begin(t, vma, raw=raw)
+    yield from vm_write_begin(t, vma, raw=raw, shown=True)
     if after is not None:
-        yield from vm_write_begin(t, after, SINGLE_DEPTH_NESTING, raw=raw)
+        yield from vm_write_begin(t, after, SINGLE_DEPTH_NESTING, raw=raw, shown=True)
 
 
 @inlined

@@ -65,10 +65,14 @@ NO_PTE = Pte()
 
 
 class Pmd(NamedTuple):
-    """The value of an entry one level up: a table, a huge page (``huge``), or nothing."""
+    """The value of an entry one level up: a table, a huge page (``huge``), or nothing.
+
+    ``deposited`` is the table that is kept for when a huge page has to be split.
+    """
 
     table: int = NONE
     huge: int = NONE
+    deposited: int = NONE
 
 
 NO_PMD = Pmd()
@@ -134,10 +138,10 @@ class Vma(NamedTuple):
     """``struct vm_area_struct``.
 
     ``start`` and ``end`` are page numbers, ``flags`` a ``Flags`` value; ``file`` and ``anon_vma`` are numbers or NONE.
-    ``linked`` is False for a dead one. ``vm_sequence`` is the counter of the patch series, ``initialised`` whether
-    lockdep was told about it, ``writers`` (ghost) who is in a section, ``zapped`` (ghost) whether
-    munmap has cleared its page table entries. ``refs`` is vm_ref_count (v6) or vm_refcnt
-    (6.15), ``vm_lock`` the lock of 6.4, ``lock_seq`` vm_lock_seq, ``detached`` the mark of per-VMA locks.
+    ``linked`` is False for a dead one. ``vm_sequence`` is the counter of the patch series, ``section`` the mutex in its
+    place (M23), ``initialised`` whether lockdep was told about it, ``writers`` (ghost) who is in a section, ``zapped``
+    (ghost) whether munmap has cleared its page table entries. ``refs`` is vm_ref_count (v6) or vm_refcnt (6.15),
+    ``vm_lock`` the lock of 6.4, ``lock_seq`` vm_lock_seq, ``detached`` the mark of per-VMA locks.
     """
 
     number: int
@@ -152,6 +156,7 @@ class Vma(NamedTuple):
     life: Cell
     linked: Cell
     vm_sequence: Lock
+    section: Lock
     initialised: Cell
     writers: Cell
     zapped: Cell

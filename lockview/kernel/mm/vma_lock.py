@@ -49,7 +49,9 @@ def vma_end_read(t: Thread, vma: Vma) -> Routine[None]:
 
 
 def vma_start_write(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
-    """Write lock a VMA until ``vma_end_write_all``. mmap_lock is held exclusively."""
+    """Write lock a VMA until ``vma_end_write_all``. mmap_lock is held exclusively. Nothing without per-VMA locks."""
+    if not t.has(Switch.VMA_LOCK):
+        return
     seq: int = yield Read(mm.lock_seq)
     mine: int = yield Read(vma.lock_seq)
     if seq == mine:
