@@ -7,9 +7,9 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from lockview.lockdep.locks import LockMap
-from lockview.lockdep.usage import USED, marks, mask
+from lockview.lockdep.usage import marks, mask
 from lockview.model.locks import Access, LockClass, WaitTypes
-from lockview.model.stacks import EMPTY_STACK, StackTrace
+from lockview.model.stacks import StackTrace
 
 
 class Strength(IntFlag):
@@ -66,6 +66,7 @@ class ClassInfo:
         self.outer = lock.outer
         self.inner = lock.inner
         self.is_per_cpu = lock.is_per_cpu
+        self.overrides_wait = lock.overrides_wait
         self.usage = 0
         self.usage_stacks: dict[int, StackTrace] = {}
         self.registered = stack
@@ -88,16 +89,16 @@ class ClassInfo:
         if self.usage & mask(state):
             return False
         self.usage |= mask(state)
-        if state <= USED:
-            self.usage_stacks[state] = stack
+        self.usage_stacks[state] = stack
         return True
 
 
 class Classes:
-    """All classes that were ever taken, by key and subclass."""
+    """All classes that were ever taken, by key and subclass, and how many dependencies there are between them."""
 
     def __init__(self) -> None:
         self.all: list[ClassInfo] = []
+        self.dependencies = 0
         self._by_key: dict[tuple[Hashable, int], ClassInfo] = {}
         self._key_numbers: dict[tuple[str, int], dict[Hashable, int]] = {}
 
@@ -117,24 +118,28 @@ class Classes:
         self._by_key[lock.key, subclass] = info
         return info
 
-    def connect(self, before: Use, after: Use, distance: int) -> None:
-        """Add the dependency of two acquisitions, or strengthen the one that is known."""
+    def knows(self, before: Use, after: Use) -> bool:
+        """Whether there is a dependency between the classes of two acquisitions, of whatever strength."""
+        return after.number in self.all[before.number].after
+
+    def connect(self, before: Use, after: Use, distance: int, stack: StackTrace) -> None:
+        """Add the dependency of two acquisitions, or strengthen the one that is known; ``stack`` made it."""
         first, second = self.all[before.number], self.all[after.number]
         forward, backward = strength(before.access, after.access), backwards(before.access, after.access)
-        first.after[second.number] = _joined(
-            first.after.get(second.number), Edge(second.number, forward, distance, after.stack)
-        )
+        known = first.after.get(second.number)
+        if known is None:
+            self.dependencies += 1
+        first.after[second.number] = _joined(known, Edge(second.number, forward, distance, stack))
         second.before[first.number] = _joined(
-            second.before.get(first.number), Edge(first.number, backward, distance, after.stack)
+            second.before.get(first.number), Edge(first.number, backward, distance, stack)
         )
 
 
 class Use(NamedTuple):
-    """What a dependency needs to know of an acquisition: the number of the class, how, and where."""
+    """What a dependency needs to know of an acquisition: the number of the class, and how it was taken."""
 
     number: int
     access: Access
-    stack: StackTrace = EMPTY_STACK
 
 
 def _joined(known: Edge | None, edge: Edge) -> Edge:

@@ -25,6 +25,8 @@ class LockMap(NamedTuple):
 
     Maps with one ``key`` are of one class, whose name is ``name``. ``wait_types`` may differ from the primitive's.
     ``has_static_key`` is False for a lock whose initialiser never ran; ``validated`` is False for no_validate classes.
+    A class whose locks have a ``rank`` has a comparison function (``lock_set_cmp_fn``, 6.5), which lets a task take
+    them in rising order. ``overrides_wait`` is ``LD_LOCK_WAIT_OVERRIDE`` (6.8): inside, what this map says is allowed.
     """
 
     instance: Hashable
@@ -34,6 +36,8 @@ class LockMap(NamedTuple):
     wait_types: WaitTypes | None = None
     has_static_key: bool = True
     validated: bool = True
+    rank: int | None = None
+    overrides_wait: bool = False
 
     @property
     def outer(self) -> int:
@@ -44,6 +48,12 @@ class LockMap(NamedTuple):
     def inner(self) -> int:
         """What it allows inside; INVALID means that nothing is checked."""
         return self.wait_types.inner if self.wait_types else _WAITS.get(self.primitive, (0, 0))[1]
+
+    def compared_with(self, later: LockMap) -> int | None:
+        """What the comparison function of the class returns, less than 0 if ``later`` may follow; None without one."""
+        if self.rank is None or later.rank is None:
+            return None
+        return (self.rank > later.rank) - (self.rank < later.rank)
 
     @property
     def is_per_cpu(self) -> bool:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 
 from lockview.lockdep.locks import RCU_BH, RCU_SCHED, LockMap, Wait
 from lockview.lockdep.validator import Validator
-from lockview.model.held_reports import ValidatorReport
 from lockview.model.locks import Access, Primitive, WaitTypes
-from lockview.model.reports import ReportKind, Task
-from lockview.model.stacks import EMPTY_STACK, Backtrace, Frame, StackTrace
+from lockview.model.reports import Task
+from lockview.model.stacks import EMPTY_STACK, Frame, StackTrace
 
 Operation = Mapping[str, object]
 
@@ -194,19 +193,8 @@ class Runner:
 
     def _expect(self, holds: bool, what: str) -> None:
         """A debug check of the ww mutexes, which turns the validator off as one of its own does."""
-        if holds or not self.validator.is_on:
-            return
-        frame = self._stack.frames[0]
-        self.validator.reports.append(
-            ValidatorReport(
-                f"DEBUG_LOCKS_WARN_ON({what})",
-                task=TASK,
-                backtrace=Backtrace(self._stack, cpu=0, pid=TASK.pid, comm=TASK.comm),
-                group=ReportKind.SELF_CHECK,
-                lines=(f"WARNING: CPU: 0 PID: {TASK.pid} at ops:{frame.line} {frame.function}",),
-            )
-        )
-        self.validator.is_on = not self.validator.rules.one_shot
+        if not holds:
+            self.validator.doubt(TASK, what, stack=self._stack)
 
 
 def _text(operation: Operation, name: str) -> str:

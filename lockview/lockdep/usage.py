@@ -15,6 +15,8 @@ SOFTIRQ = 4
 IRQ_STATES = 8
 USED = 8
 """Taken at all."""
+USED_READ = 9
+"""Taken shared at all (5.10)."""
 
 _WRITES = 0b0101_0101
 _READS = 0b1010_1010
@@ -43,8 +45,8 @@ def enabled(states: int) -> int:
 
 
 def writes(states: int) -> int:
-    """The states of exclusive acquisitions, with those that are about no interrupt."""
-    return states & (_WRITES | mask(USED))
+    """The states of exclusive acquisitions in interrupts or with them on."""
+    return states & _WRITES
 
 
 def conflicting(states: int) -> int:
@@ -57,7 +59,7 @@ def conflicting(states: int) -> int:
 
 
 def each(states: int) -> Iterator[int]:
-    """The states in a mask, in order, without USED."""
+    """The states in a mask that are about interrupts, in order."""
     return (state for state in range(IRQ_STATES) if states & mask(state))
 
 
@@ -76,8 +78,8 @@ def _mark(states: int, state: int) -> str:
 
 def word(state: int) -> str:
     """``IN-HARDIRQ-W``, ``SOFTIRQ-ON-R``: the word that a report prints for a state."""
-    if state == USED:
-        return "INITIAL USE"
+    if state >= USED:
+        return "INITIAL READ USE" if state & READ else "INITIAL USE"
     irq = "SOFTIRQ" if state & SOFTIRQ else "HARDIRQ"
     access = "R" if state & READ else "W"
     return f"{irq}-ON-{access}" if state & ENABLED else f"IN-{irq}-{access}"

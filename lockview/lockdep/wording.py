@@ -9,7 +9,8 @@ class Era(NamedTuple):
     """How a kernel words its reports.
 
     ``wait_types``: ``{outer:inner}`` is printed (5.7). ``read_words``: scenarios say ``rlock`` (6.3). ``info_titles``:
-    titles begin with ``INFO:`` in brackets (until 4.10). ``release`` stands under the title.
+    titles begin with ``INFO:`` in brackets (until 4.10). ``work_leak_words``: work items that leave locks are told with
+    the numbers before and after (6.9). ``release`` stands under the title.
     """
 
     name: str
@@ -17,6 +18,7 @@ class Era(NamedTuple):
     wait_types: bool = True
     read_words: bool = True
     info_titles: bool = False
+    work_leak_words: bool = False
 
     def title(self, text: str) -> str:
         """The title line for a finding."""
@@ -28,7 +30,7 @@ class Era(NamedTuple):
         return "BUG: Invalid wait context"
 
 
-MODERN = Era("6.12")
+MODERN = Era("6.12", work_leak_words=True)
 ERAS: dict[str, Era] = {
     era.name: era
     for era in (
