@@ -324,7 +324,8 @@ def _headless(stream: Stream, claimed: list[tuple[int, int]]) -> Iterator[Report
 
 @cache
 def _signs(signs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, signs)))
+    # An arrow with two dashes leads to a lock of any name, and is no entry of a chain.
+    return re.compile(f"(?<!-)(?:{'|'.join(map(re.escape, signs))})")
 
 
 def _top(stream: Stream, sign: int, free: int) -> int:

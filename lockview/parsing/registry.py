@@ -56,7 +56,7 @@ FAMILIES: tuple[Family, ...] = (
         signs=(
             "which lock already depends on the new lock",
             "the existing dependency chain (in reverse order)",
-            *(f"-> #{digit}" for digit in range(10)),
+            "-> #",
         ),
         anchors=(b"ing dependency",),
         weak_anchors=(b"circular locking", b"circular=20", b"depends on the new lock", b"-> #", b"-&gt; #", b"base64"),
