@@ -11,13 +11,17 @@ from lockview.model.reports import Report
 
 
 class Case(NamedTuple):
-    """One case. ``complains`` is what is expected of the validator; None when the case does not say."""
+    """One case. ``complains`` is what is expected of the validator; None when the case does not say.
+
+    ``column`` is where it stands in its row of the table, ``rlock``; "" next to the one before it.
+    """
 
     id: str
     title: str
     family: str
     complains: bool | None
     operations: tuple[Operation, ...]
+    column: str = ""
 
 
 class Verdict(NamedTuple):
