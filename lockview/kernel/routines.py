@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from lockview.kernel.effects import Routine
 from lockview.kernel.entry import Call, kthread, ret_from_fork, system_call
 from lockview.kernel.inlining import inlined
+from lockview.kernel.lock_programs import actions_of, lock_program
 from lockview.kernel.mm.exec import kernel_init
 from lockview.kernel.mm.khugepaged import khugepaged
 from lockview.kernel.mm.mapping import SyS_mmap
@@ -35,6 +36,9 @@ class Kind(StrEnum):
     """The name of a file of the scenario."""
     MM = "mm"
     """The name of an address space of the scenario."""
+    PROGRAM = "list of lock operations"
+    """Lines of a lock program, with the names of the scenario's locks."""
+    CALLERS = "list of functions, parted by <-"
 
 
 class Parameter(NamedTuple):
@@ -87,6 +91,10 @@ def _first_exec(t: Thread, arguments: Arguments) -> Call:
     return partial(ret_from_fork, partial(routine, t, t.mm, *values))
 
 
+def _lock_program(t: Thread, arguments: Arguments) -> Call:
+    return partial(lock_program, actions_of(t, arguments["steps"], arguments["callers"]))
+
+
 _START = Parameter("start", Kind.PAGE)
 _END = Parameter("end", Kind.PAGE)
 
@@ -116,6 +124,13 @@ ROUTINES: dict[str, RoutineSpec] = {
             "the first process executes a script: map the whole span of a file, unmap its tail",
             (Parameter("file", Kind.FILE), _START, _END, Parameter("span_end", Kind.PAGE)),
             _first_exec,
+        ),
+        RoutineSpec(
+            "lock-program",
+            "take and give up locks as the scenario says, step by step",
+            (Parameter("steps", Kind.PROGRAM), Parameter("callers", Kind.CALLERS, ())),
+            _lock_program,
+            needs_mm=False,
         ),
         RoutineSpec(
             "khugepaged", "collapse small pages into a huge one", (), _kernel_thread(khugepaged), needs_mm=False

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lockview.kernel.switches import Switch
-from lockview.kernel.variants import Variant
+from lockview.kernel.variants import VARIANTS, Variant
 from lockview.lockdep.validator import Rules, Validator
 from lockview.lockdep.wording import ERAS, MODERN
 from lockview.model.reports import Report
 from lockview.sim.listening import Listener
 from lockview.sim.machine import Done, Move, State
-from lockview.sim.running import Choose, Ending, Run, along, by_dice, in_order, run
+from lockview.sim.running import Choose, Ending, Run, along, by_dice, run
 from lockview.sim.scenarios.building import Built, build
-from lockview.sim.scenarios.description import Description
+from lockview.sim.scenarios.description import Description, Schedule
+from lockview.sim.scenarios.orders import in_turns, read_order
 
 
 class Simulation:
@@ -73,13 +74,22 @@ def simulate(
 
 
 def recommended(built: Built) -> Choose:
-    """The run that the scenario itself proposes."""
+    """The run that the scenario itself proposes for this kernel."""
     description = built.description
-    if description.schedule:
-        return along(Move(task) for task in description.schedule)
+    schedule = schedule_for(description, built.kernel.switches)
+    if schedule.steps:
+        return along(Move(task) for task in schedule.steps)
     names = [task.name for task in description.tasks]
-    order = description.order or tuple(names)
-    return in_order([names.index(name) for name in order], description.choice)
+    return in_turns(built.machine, read_order(schedule.order or tuple(names), names), schedule)
+
+
+def schedule_for(description: Description, switches: Collection[Switch]) -> Schedule:
+    """The recommended run of the case that has just these switches; that of the scenario if there is none."""
+    for case in description.cases:
+        own = (VARIANTS[case.variant].switches | {*map(Switch, case.on)}) - {*map(Switch, case.off)}
+        if own == switches and description.schedule != case.schedule:
+            return case.schedule
+    return description.schedule
 
 
 def rules(built: Built) -> Rules:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeGuard, TypeVar
 
 from lockview.kernel.entry import Call
-from lockview.kernel.mm.objects import ENTRIES, AnonVma, File, Flags, Mm
+from lockview.kernel.handles import Lock
+from lockview.kernel.lock_programs import read_callers, read_program
+from lockview.kernel.mm.objects import ENTRIES, NO_PMD, AnonVma, File, Flags, Mm
 from lockview.kernel.routines import ROUTINES, Kind, Parameter, one_after_the_other
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Kernel, Thread
 from lockview.kernel.variants import VARIANTS, Variant
+from lockview.model.locks import Primitive
 from lockview.model.reports import Task
 from lockview.sim.machine import Machine, TaskPlan
 from lockview.sim.scenarios.description import CallPart, Description, TaskPart
@@ -78,6 +81,7 @@ class _Builder:
         self.mms: dict[str, Mm] = {}
         self.files: dict[str, File] = {}
         self.anon_vmas: dict[str, AnonVma] = {}
+        self.locks: dict[str, Lock] = {}
 
     def make_objects(self, description: Description) -> None:
         kernel = self.kernel
@@ -87,6 +91,14 @@ class _Builder:
             file = self.files[file_part.name] = kernel.new_file(file_part.size, has_ops=file_part.has_ops)
             cache = tuple((page, kernel.new_cached_frame().number) for page in file_part.cached)
             kernel.plan.begin(file.cache, cache)
+        for lock_part in description.locks:
+            self.locks[lock_part.name] = kernel.plan.lock(
+                lock_part.name,
+                lock_part.lock_class,
+                Primitive(lock_part.kind),
+                key=lock_part.key,
+                fair=lock_part.fair and not kernel.has(Switch.UNFAIR_RWSEM),
+            )
         for vma_part in description.vmas:
             anon = self.anon_vmas.setdefault(vma_part.anon, kernel.new_anon_vma()) if vma_part.anon else None
             kernel.new_vma(
@@ -101,7 +113,8 @@ class _Builder:
         for pages_part in description.pages:
             mm = _named(self.mms, pages_part.mm, "mm")
             for place in range(pages_part.start // ENTRIES, -(-pages_part.end // ENTRIES)):
-                kernel.new_table(mm, place)
+                if kernel.plan.first(mm.pmds[place]) == NO_PMD:
+                    kernel.new_table(mm, place)
             for page in pages_part.mapped:
                 kernel.map_page(mm, page, kernel.new_frame(), writable=pages_part.writable)
         for _ in range(description.pool.vmas):
@@ -121,20 +134,27 @@ class _Builder:
         )
 
     def _call(self, thread: Thread, part: CallPart) -> Call:
+        try:
+            return self._bound(thread, part)
+        except ValueError as error:
+            where = f"line {part.line}: " if part.line else ""
+            raise ValueError(f"{where}{part.routine}: {error}") from None
+
+    def _bound(self, thread: Thread, part: CallPart) -> Call:
         spec = _named(ROUTINES, part.routine, "routine")
         if spec.needs_mm and thread.mm is None:
-            raise ValueError(f"{part.routine}: task {thread.comm} has no address space to do it in")
+            raise ValueError(f"task {thread.comm} has no address space to do it in")
         given = dict(part.arguments)
-        values = {parameter.name: self._value(parameter, given, part.routine) for parameter in spec.parameters}
+        values = {parameter.name: self._value(thread, parameter, given) for parameter in spec.parameters}
         unknown = given.keys() - values.keys()
         if unknown:
-            raise ValueError(f"{part.routine}: {min(unknown)} is no argument of it")
+            raise ValueError(f"{min(unknown)} is no argument of it")
         return spec.start(thread, values)
 
-    def _value(self, parameter: Parameter, given: dict[str, object], routine: str) -> Any:
+    def _value(self, thread: Thread, parameter: Parameter, given: dict[str, object]) -> Any:
         if parameter.name not in given:
             if parameter.default is ...:
-                raise ValueError(f"{routine}: {parameter.name} is missing")
+                raise ValueError(f"{parameter.name} is missing")
             return parameter.default
         value = given[parameter.name]
         match parameter.kind:
@@ -146,10 +166,35 @@ class _Builder:
                 return rights(value)
             case Kind.FLAG if isinstance(value, bool):
                 return value
-            case Kind.PAGE | Kind.NUMBER if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            case Kind.PROGRAM if isinstance(value, list) and all(isinstance(line, str) for line in value):
+                return read_program(value, self._lock)
+            case Kind.CALLERS if isinstance(value, str):
+                return read_callers(value)
+            case Kind.PAGE if _is_number(value):
+                return _page(thread, parameter.name, value)
+            case Kind.NUMBER if _is_number(value):
                 return value
             case kind:
-                raise ValueError(f"{routine}: {parameter.name} is to be a {kind}")
+                raise ValueError(f"{parameter.name} is to be a {kind}")
+
+    def _lock(self, name: str) -> Lock:
+        """A lock of the scenario, or one of the kernel's own objects: ``mm:0.mmap_sem``, ``fs_reclaim``."""
+        if name == "fs_reclaim":
+            return self.kernel.fs_reclaim
+        own = {lock.name: lock for lock in self.kernel.plan.locks.values()}
+        return self.locks[name] if name in self.locks else _named(own, name, "lock")
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31
+
+
+def _page(thread: Thread, name: str, page: int) -> int:
+    """A page of the thread's address space, or the border behind its last one."""
+    pages = len(thread.mm.pmds) * ENTRIES if thread.mm else 0
+    if page > pages:
+        raise ValueError(f"{name} lies outside of the {pages} pages of the address space")
+    return page
 
 
 def _named(things: dict[str, _T], name: str, what: str) -> _T:

@@ -21,6 +21,19 @@ class FilePart(NamedTuple):
     has_ops: bool = True
 
 
+class LockPart(NamedTuple):
+    """A lock for lock programs. ``lock_class`` is the name that lockdep prints; locks of one ``key`` are of one class.
+
+    ``kind`` is a ``Primitive``; ``fair`` ones queue.
+    """
+
+    name: str
+    lock_class: str
+    kind: str = "mutex"
+    key: str = ""
+    fair: bool = False
+
+
 class VmaPart(NamedTuple):
     """A mapping that is there from the beginning. ``anon`` names the reverse map that it shares with others."""
 
@@ -76,21 +89,49 @@ class Expectation(NamedTuple):
     """What is to come of it: ``verdict`` is clean, deadlock or violation (of ``invariant``).
 
     ``report`` is the kind that the embedded validator prints in the recommended run, "" for none; ``chain`` its
-    classes in acquisition order.
+    classes in acquisition order. ``ending`` is how that run stops, "" when the verdict says it already: one run alone
+    need not show what another could. ``happens`` are words of the trace that must occur in it.
     """
 
     verdict: str = "clean"
     invariant: str = ""
     report: str = ""
     chain: tuple[str, ...] = ()
+    ending: str = ""
+    happens: tuple[str, ...] = ()
+
+    @property
+    def run_ends(self) -> str:
+        """How the recommended run stops."""
+        return self.ending or {"clean": "done"}.get(self.verdict, self.verdict)
+
+
+class Schedule(NamedTuple):
+    """The recommended run.
+
+    ``order`` says which task goes when (``sim.scenarios.orders``), open outcomes being answered by ``choice``, or by
+    what ``choices`` says about that question; ``steps`` is a run step by step instead.
+    """
+
+    order: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
+    choice: int = 1
+    choices: tuple[tuple[str, int], ...] = ()
+
+
+class Case(NamedTuple):
+    """The same tasks on another kernel, or run otherwise, and what is to come of it."""
+
+    title: str
+    variant: str
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    schedule: Schedule = Schedule()
+    expect: Expectation = Expectation()
 
 
 class Description(NamedTuple):
-    """A whole scenario.
-
-    ``order`` is the recommended run: each task as far as it gets, in that order, open outcomes answered by ``choice``;
-    ``schedule`` is a run step by step instead.
-    """
+    """A whole scenario: what is there, who does what, the recommended run, and further cases."""
 
     id: str
     title: str
@@ -100,11 +141,15 @@ class Description(NamedTuple):
     off: tuple[str, ...] = ()
     mms: tuple[MmPart, ...] = ()
     files: tuple[FilePart, ...] = ()
+    locks: tuple[LockPart, ...] = ()
     vmas: tuple[VmaPart, ...] = ()
     pages: tuple[PagesPart, ...] = ()
     pool: Pool = Pool()
     tasks: tuple[TaskPart, ...] = ()
-    order: tuple[str, ...] = ()
-    schedule: tuple[int, ...] = ()
-    choice: int = 1
+    schedule: Schedule = Schedule()
     expect: Expectation = Expectation()
+    cases: tuple[Case, ...] = ()
+
+    def in_case(self, case: Case) -> Description:
+        """The scenario with one of its cases as the main one."""
+        return self._replace(variant=case.variant, on=case.on, off=case.off, schedule=case.schedule, expect=case.expect)

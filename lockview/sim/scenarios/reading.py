@@ -6,134 +6,196 @@ A file that cannot be understood is refused with the line and the field, and wha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
 
 from lockview.kernel.routines import ROUTINES
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS
+from lockview.model.locks import Primitive
+from lockview.model.reports import ReportKind
+from lockview.sim.running import Ending
 from lockview.sim.scenarios.building import build, rights
 from lockview.sim.scenarios.description import (
     CallPart,
+    Case,
     Description,
     Expectation,
     FilePart,
+    LockPart,
     MmPart,
     PagesPart,
     Pool,
+    Schedule,
     TaskPart,
     VmaPart,
 )
+from lockview.sim.scenarios.orders import read_order
+from lockview.sim.scenarios.tables import ScenarioError, Table
 
 FORMAT = "lockview.scenario 1"
 """The first field of every scenario file."""
 
-MOST_BYTES = 1_000_000
+MOST_BYTES = 200_000
 """A larger file is no scenario."""
 
-_T = TypeVar("_T")
-
-
-class ScenarioError(ValueError):
-    """A scenario file that cannot be used; the text names the line, the field and what was expected."""
+_MOST_PAGES = 64
+_MOST_POOL = 64
+_VERDICTS = ("clean", "deadlock", "violation")
 
 
 def is_scenario(text: str) -> bool:
     """Whether a text says that it is a scenario file, right or wrong ones alike."""
-    return re.search(r'^\s*format\s*=\s*"lockview\.scenario', text[:4096], re.MULTILINE) is not None
+    return re.search(r'^[ \t]*format[ \t]*=[ \t]*"lockview\.scenario', text[:4096], re.MULTILINE) is not None
+
+
+def read_scenario_bytes(data: bytes) -> Description:
+    """The scenario in a file's bytes. Raises ScenarioError when it cannot run as it stands."""
+    try:
+        return read_scenario(data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"line {line}: UTF-8 was expected") from None
 
 
 def read_scenario(text: str) -> Description:
     """The scenario in a file's text. Raises ScenarioError when it cannot run as it stands."""
-    import tomllib
-
-    if len(text) > MOST_BYTES:
-        raise ScenarioError("the file is too large to be a scenario")
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"no valid TOML: {error}") from None
-    table = _Table(text, data, "")
-    if table.text("format") != FORMAT:
-        raise table.wrong("format", f'"{FORMAT}" was expected')
-    description = _description(table)
+    description = parse_scenario(text)
     try:
         build(description)
+        for case in description.cases:
+            build(description.in_case(case))
     except ValueError as error:
         raise ScenarioError(str(error)) from None
     return description
 
 
-def _description(table: _Table) -> Description:
+def parse_scenario(text: str) -> Description:
+    """The same without trying whether its routines can be called. Raises ScenarioError."""
+    import tomllib
+
+    if len(text) > MOST_BYTES:
+        raise ScenarioError(f"the file is too large to be a scenario: at most {MOST_BYTES} characters were expected")
+    try:
+        data = tomllib.loads(text)
+    except RecursionError:
+        raise ScenarioError("no valid TOML: it is nested too deeply") from None
+    except ValueError as error:
+        raise ScenarioError(f"no valid TOML: {error}") from None
+    table = Table(text, data, "")
+    if table.text("format") != FORMAT:
+        raise table.wrong("format", f'"{FORMAT}" was expected')
+    return _description(table)
+
+
+def _description(table: Table) -> Description:
+    variant = table.one_of("variant", VARIANTS, "spf-v2")
+    mms = table.parts("mm", lambda part: MmPart(part.name("name"), part.number("pages", 4, _MOST_PAGES)))
+    files = table.parts("file", _file)
+    pages = {mm.name: mm.pages for mm in mms}
+    tasks = _tasks(table, tuple(pages))
+    names = tuple(task.name for task in tasks)
+    schedule = _schedule(table, names)
+    vmas = table.parts("vma", partial(_vma, pages, tuple(file.name for file in files)))
+    _refuse_overlaps(table, vmas)
     description = Description(
-        table.text("id"),
-        table.text("title"),
+        table.name("id"),
+        table.name("title"),
         table.text("lesson", ""),
-        table.one_of("variant", VARIANTS, "spf-v2"),
+        variant,
         table.each_of("on", tuple(Switch)),
         table.each_of("off", tuple(Switch)),
-        table.parts("mm", lambda part: MmPart(part.text("name"), part.number("pages", 4))),
-        table.parts("file", _file),
-        table.parts("vma", _vma),
-        table.parts("pages", _pages),
+        mms,
+        files,
+        table.parts("lock", _lock),
+        vmas,
+        table.parts("pages", partial(_pages, pages)),
         _pool(table),
-        table.parts("task", _task),
-        table.texts("order"),
-        table.numbers("schedule"),
-        table.number("choice", 1),
+        tasks,
+        schedule,
         _expectation(table),
+        table.parts("case", partial(_case, variant, schedule, names)),
     )
     table.finish()
-    if not description.tasks:
-        raise table.wrong("task", "at least one task was expected")
     return description
 
 
-def _file(part: _Table) -> FilePart:
-    return FilePart(part.text("name"), part.number("size", 4), part.numbers("cached"), part.flag("has_ops", True))
+def _file(part: Table) -> FilePart:
+    size = part.number("size", 4, _MOST_PAGES)
+    return FilePart(part.name("name"), size, part.numbers("cached", size), part.flag("has_ops", True))
 
 
-def _vma(part: _Table) -> VmaPart:
+def _lock(part: Table) -> LockPart:
+    name = part.name("name")
+    return LockPart(
+        name,
+        part.name("class") if part.has("class") else name,
+        part.one_of("kind", tuple(Primitive), Primitive.MUTEX),
+        part.text("key", ""),
+        part.flag("fair", False),
+    )
+
+
+def _vma(mms: dict[str, int], files: tuple[str, ...], part: Table) -> VmaPart:
+    mm = part.one_of("mm", mms)
+    start, end = _range(part, mms[mm])
     letters = part.text("rights", "rw")
     try:
         rights(letters)
     except ValueError as error:
         raise part.wrong("rights", str(error)) from None
-    vma = VmaPart(
-        part.text("mm"),
-        part.number("start"),
-        part.number("end"),
-        letters,
-        part.text("file", ""),
-        part.number("pgoff", 0),
-        part.text("anon", ""),
-    )
-    if vma.end <= vma.start:
+    file = part.one_of("file", files) if part.has("file") else ""
+    return VmaPart(mm, start, end, letters, file, part.number("pgoff", 0, _MOST_PAGES), part.text("anon", ""))
+
+
+def _refuse_overlaps(table: Table, vmas: tuple[VmaPart, ...]) -> None:
+    for number, vma in enumerate(vmas):
+        for other in vmas[:number]:
+            if vma.mm == other.mm and vma.start < other.end and other.start < vma.end:
+                raise table.wrong("vma", f"{other.start} to {other.end} and {vma.start} to {vma.end} overlap")
+
+
+def _pages(mms: dict[str, int], part: Table) -> PagesPart:
+    mm = part.one_of("mm", mms)
+    start, end = _range(part, mms[mm])
+    mapped = part.numbers("mapped", mms[mm])
+    if not all(start <= page < end for page in mapped):
+        raise part.wrong("mapped", f"pages from {start} to {end - 1} were expected")
+    return PagesPart(mm, start, end, mapped, part.flag("writable", True))
+
+
+def _range(part: Table, pages: int) -> tuple[int, int]:
+    start, end = part.number("start", None, pages), part.number("end", None, pages)
+    if end <= start:
         raise part.wrong("end", "a page behind start was expected")
-    return vma
+    return start, end
 
 
-def _pages(part: _Table) -> PagesPart:
-    return PagesPart(
-        part.text("mm"), part.number("start"), part.number("end"), part.numbers("mapped"), part.flag("writable", True)
-    )
-
-
-def _pool(table: _Table) -> Pool:
+def _pool(table: Table) -> Pool:
     part = table.part("pool")
     if part is None:
         return Pool()
-    pool = Pool(part.number("vmas", 3), part.number("tables", 2), part.number("frames", 4))
+    numbers = [part.number(field, default, _MOST_POOL) for field, default in Pool()._asdict().items()]
     part.finish()
-    return pool
+    return Pool(*numbers)
 
 
-def _task(part: _Table) -> TaskPart:
+def _tasks(table: Table, mms: tuple[str, ...]) -> tuple[TaskPart, ...]:
+    tasks = table.parts("task", partial(_task, mms))
+    if not tasks:
+        raise table.wrong("task", "at least one task was expected")
+    names = [task.name for task in tasks]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise table.wrong("task", f'the name "{twice}" is there twice')
+    return tasks
+
+
+def _task(mms: tuple[str, ...], part: Table) -> TaskPart:
     return TaskPart(
-        part.text("name"),
+        part.name("name"),
         part.number("pid"),
         part.parts("call", _call),
-        part.text("mm", ""),
+        part.one_of("mm", mms) if part.has("mm") else "",
         part.flag("may_reclaim", False),
         part.number("cpu") if part.has("cpu") else None,
         part.number("priority", 0),
@@ -141,140 +203,53 @@ def _task(part: _Table) -> TaskPart:
     )
 
 
-def _call(part: _Table) -> CallPart:
+def _call(part: Table) -> CallPart:
     return CallPart(part.one_of("routine", ROUTINES), part.rest(), part.line)
 
 
-def _expectation(table: _Table) -> Expectation:
+def _schedule(table: Table, names: tuple[str, ...], default: Schedule | None = None) -> Schedule:
+    """The fields of a recommended run; ``default`` when there is none of them."""
+    fields = ("order", "schedule", "choice", "choices")
+    if default is not None and not any(table.has(field) for field in fields):
+        return default
+    order = table.texts("order")
+    try:
+        read_order(order, names)
+    except ValueError as error:
+        raise table.wrong("order", str(error)) from None
+    answers = table.part("choices")
+    choices: tuple[tuple[str, int], ...] = ()
+    if answers is not None:
+        choices = tuple((question, answers.number(question)) for question in answers.fields)
+    return Schedule(order, table.numbers("schedule", len(names)), table.number("choice", 1), choices)
+
+
+def _case(variant: str, schedule: Schedule, names: tuple[str, ...], part: Table) -> Case:
+    return Case(
+        part.name("title"),
+        part.one_of("variant", VARIANTS, variant),
+        part.each_of("on", tuple(Switch)),
+        part.each_of("off", tuple(Switch)),
+        _schedule(part, names, schedule),
+        _expectation(part),
+    )
+
+
+def _expectation(table: Table) -> Expectation:
     part = table.part("expect")
     if part is None:
         return Expectation()
     expectation = Expectation(
-        part.one_of("verdict", ("clean", "deadlock", "violation"), "clean"),
+        part.one_of("verdict", _VERDICTS, "clean"),
         part.text("invariant", ""),
-        part.text("report", ""),
+        _or_empty(part, "report", tuple(ReportKind)),
         part.texts("chain"),
+        _or_empty(part, "ending", tuple(Ending)),
+        part.texts("happens"),
     )
     part.finish()
     return expectation
 
 
-class _Place(NamedTuple):
-    """The name of a table in the file, and which of its kind it is."""
-
-    name: str
-    number: int
-
-
-class _Table:
-    """A table of the file: takes fields out, says where one is wrong, and which are too many."""
-
-    def __init__(self, source: str, data: Mapping[str, Any], name: str, number: int = 0, start: int = 0) -> None:
-        self._source = source
-        self._left = dict(data)
-        self._name = name
-        self._number = number
-        self._start = start
-
-    @property
-    def line(self) -> int:
-        """The line at which the table begins, 1 for the whole file."""
-        return self._source.count("\n", 0, self._start) + 1
-
-    def has(self, field: str) -> bool:
-        return field in self._left
-
-    def wrong(self, field: str, expected: str) -> ScenarioError:
-        where = f"{self._name}.{field}" if self._name else field
-        return ScenarioError(f"line {self._line_of(field)}: {where}: {expected}")
-
-    def text(self, field: str, default: str | None = None) -> str:
-        return self._typed(field, str, "a text", default)
-
-    def number(self, field: str, default: int | None = None) -> int:
-        value = self._typed(field, int, "a number", default)
-        if isinstance(value, bool) or not 0 <= value < 1 << 31:
-            raise self.wrong(field, "a number from 0 on was expected")
-        return value
-
-    def flag(self, field: str, default: bool) -> bool:
-        return self._typed(field, bool, "true or false", default)
-
-    def texts(self, field: str) -> tuple[str, ...]:
-        return self._list(field, str, "texts")
-
-    def numbers(self, field: str) -> tuple[int, ...]:
-        return self._list(field, int, "numbers")
-
-    def one_of(self, field: str, known: Mapping[str, object] | tuple[str, ...], default: str | None = None) -> str:
-        value = self.text(field, default)
-        if value not in known:
-            raise self.wrong(field, f'"{value}" is not known; one of {", ".join(known)} was expected')
-        return value
-
-    def each_of(self, field: str, known: tuple[str, ...]) -> tuple[str, ...]:
-        values = self.texts(field)
-        for value in values:
-            if value not in known:
-                raise self.wrong(field, f'"{value}" is not known; any of {", ".join(known)} was expected')
-        return values
-
-    def part(self, field: str) -> _Table | None:
-        """The table of that name, None without one."""
-        value = self._left.pop(field, None)
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            raise self.wrong(field, f"a table [{field}] was expected")
-        return _Table(self._source, value, field, start=self._find(field, 0))
-
-    def parts(self, field: str, make: Callable[[_Table], _T]) -> tuple[_T, ...]:
-        """One value per table of that name."""
-        values = self._left.pop(field, [])
-        if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
-            raise self.wrong(field, f"tables [[{field}]] were expected")
-        made = []
-        for number, value in enumerate(values):
-            name = f"{self._name}.{field}" if self._name else field
-            part = _Table(self._source, value, name, number, self._find(name, number))
-            made.append(make(part))
-            part.finish()
-        return tuple(made)
-
-    def rest(self) -> tuple[tuple[str, object], ...]:
-        """All fields that are left: arguments."""
-        rest = tuple(self._left.items())
-        self._left.clear()
-        return rest
-
-    def finish(self) -> None:
-        """Complain about a field that nobody asked for."""
-        if self._left:
-            field = next(iter(self._left))
-            raise self.wrong(field, "there is no such field here")
-
-    def _typed(self, field: str, kind: type[_T], what: str, default: _T | None) -> _T:
-        if field not in self._left:
-            if default is None:
-                raise self.wrong(field, f"{what} was expected, but it is missing")
-            return default
-        value = self._left.pop(field)
-        if not isinstance(value, kind):
-            raise self.wrong(field, f"{what} was expected")
-        return value
-
-    def _list(self, field: str, kind: type[_T], what: str) -> tuple[_T, ...]:
-        values = self._left.pop(field, [])
-        if not isinstance(values, list) or not all(isinstance(value, kind) for value in values):
-            raise self.wrong(field, f"a list of {what} was expected")
-        return tuple(values)
-
-    def _find(self, name: str, number: int) -> int:
-        """Where the table of that name stands in the text, the start of this one if it cannot be told."""
-        heads = list(re.finditer(rf"^[ \t]*\[\[?[ \t]*{re.escape(name)}[ \t]*\]", self._source, re.MULTILINE))
-        inside = [head.start() for head in heads if head.start() >= self._start]
-        return inside[number] if number < len(inside) else self._start
-
-    def _line_of(self, field: str) -> int:
-        found = re.compile(rf"^[ \t]*{re.escape(field)}[ \t]*=", re.MULTILINE).search(self._source, self._start)
-        return self._source.count("\n", 0, found.start() if found else self._start) + 1
+def _or_empty(part: Table, field: str, known: tuple[str, ...]) -> str:
+    return part.one_of(field, known) if part.has(field) else ""
