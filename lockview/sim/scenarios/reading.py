@@ -5,7 +5,6 @@ A file that cannot be understood is refused with the line and the field, and wha
 
 from __future__ import annotations
 
-import re
 from functools import partial
 
 from lockview.kernel.routines import ROUTINES
@@ -41,11 +40,6 @@ MOST_BYTES = 200_000
 _MOST_PAGES = 64
 _MOST_POOL = 64
 _VERDICTS = ("clean", "deadlock", "violation")
-
-
-def is_scenario(text: str) -> bool:
-    """Whether a text says that it is a scenario file, right or wrong ones alike."""
-    return re.search(r'^[ \t]*format[ \t]*=[ \t]*"lockview\.scenario', text[:4096], re.MULTILINE) is not None
 
 
 def read_scenario_bytes(data: bytes) -> Description:
