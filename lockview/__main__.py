@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("parse", "render")
+COMMANDS = ("parse", "render", "lockdep")
 """A file of such a name opens as ``./parse``."""
 
 

@@ -11,9 +11,10 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import NamedTuple, NoReturn, TextIO
+from typing import NamedTuple
 
 from lockview import __version__
+from lockview.command_line import CommandParser, write
 from lockview.document.errors import UserError
 from lockview.export.printed import EXPLAINED, JSON, SUMMARY, printed
 from lockview.layout.labels import visible
@@ -61,24 +62,16 @@ def _run(arguments: list[str]) -> int:
             return _parse(rest)
         case ["render", *rest]:
             return _render(rest)
+        case ["lockdep", *rest]:
+            from lockview.cli_lockdep import lockdep
+
+            return lockdep(rest)
         case _:
             return _options(arguments)
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse with errors of one line, as the rest of the program has them."""
-
-    def __init__(self, prog: str, description: str) -> None:
-        super().__init__(
-            prog, description=description, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message}; {self.prog} --help shows how")
-
-
 def _complain(sentence: str) -> int:
-    _write(sys.stderr, f"lockview: {visible(sentence)}\n")
+    write(sys.stderr, f"lockview: {visible(sentence)}\n")
     return FAILED
 
 
@@ -88,13 +81,6 @@ def _bug(error: Exception) -> str:
         place = place.tb_next
     where = f" ({place.tb_frame.f_code.co_filename}:{place.tb_lineno})" if place else ""
     return f"this is a bug of lockview, please report it: {type(error).__name__}: {error}{where}"
-
-
-def _write(stream: TextIO | None, text: str) -> None:
-    """Write text whatever the terminal's encoding is; to nowhere when the stream was closed at the start."""
-    if stream is not None:
-        encoding = stream.encoding or "utf-8"
-        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def _settle_stdout() -> None:
@@ -109,14 +95,15 @@ def _settle_stdout() -> None:
 
 
 def _options(arguments: list[str]) -> int:
-    parser = _Parser(
+    parser = CommandParser(
         "lockview",
         "Draws the lock reports of the Linux kernel, shows the stack behind each dependency\n"
         "and replays the deadlock.\n\n"
         "  lockview [FILE...]               open the window; - is standard input\n"
         "  lockview parse FILE...           print what was found; a FILE may be a folder\n"
         "  lockview parse --follow FILE     print each report of a growing log\n"
-        "  lockview render FILE -o OUT      draw a report into a file\n\n"
+        "  lockview render FILE -o OUT      draw a report into a file\n"
+        "  lockview lockdep FILE            run the validator over lists of operations or a lock trace\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
     )
     parser.usage = "lockview [FILE...]"
@@ -131,7 +118,7 @@ def _options(arguments: list[str]) -> int:
     from lockview.document import desktop as entry
 
     for line in entry.uninstall() if options.uninstall_desktop else entry.install():
-        _write(sys.stdout, visible(line) + "\n")
+        write(sys.stdout, visible(line) + "\n")
     return FOUND
 
 
@@ -139,7 +126,7 @@ def _options(arguments: list[str]) -> int:
 
 
 def _parse(arguments: list[str]) -> int:
-    parser = _Parser(
+    parser = CommandParser(
         "lockview parse",
         "Prints what is found in each FILE; - is standard input. Of a folder all files below it are read, on all\n"
         "cores; the pieces of a rotated log (kern.log.2.gz kern.log.1 kern.log) are read as one.\n"
@@ -199,7 +186,7 @@ def _parse_group(group: _Logs, form: str) -> int:
     except SourceError as error:
         return _complain(str(error))
     if form == JSON or log.holds_anything:
-        _write(sys.stdout, printed(log, form))
+        write(sys.stdout, printed(log, form))
     return FOUND if log.holds_anything else _say_nothing_found(log)
 
 
@@ -216,13 +203,13 @@ def _parse_folder(group: _Logs, form: str) -> int:
         failed += one.failed
         if one.out or one.err:
             tell("")
-        _write(sys.stdout, one.out)
-        _write(sys.stderr, one.err)
+        write(sys.stdout, one.out)
+        write(sys.stderr, one.err)
         tell(f"{read:,} of {len(group.logs):,} logs, {reports:,} reports")
     tell("")
     left_out = f", {group.left_out:,} files or folders left out" if group.left_out else ""
     total = f"{reports:,} reports in {read:,} logs below {group.folder}{left_out}"
-    _write(sys.stderr, f"lockview: {visible(total)}\n")
+    write(sys.stderr, f"lockview: {visible(total)}\n")
     return FAILED if failed else FOUND if found else NOTHING
 
 
@@ -264,14 +251,14 @@ def _follow(name: str, form: str) -> int:
 
 
 def _print_followed(log: Log, form: str) -> None:
-    _write(sys.stdout, printed(log, form) + ("" if form == JSON else "\n"))
+    write(sys.stdout, printed(log, form) + ("" if form == JSON else "\n"))
     sys.stdout.flush()
 
 
 def _say_nothing_found(log: Log) -> int:
     from lockview.export.summary import nothing_found
 
-    _write(sys.stderr, nothing_found(log, _looked_for()))
+    write(sys.stderr, nothing_found(log, _looked_for()))
     return NOTHING
 
 
@@ -285,7 +272,7 @@ def _looked_for() -> tuple[str, ...]:
 def _render(arguments: list[str]) -> int:
     from lockview.export.render import VIEWS
 
-    parser = _Parser(
+    parser = CommandParser(
         "lockview render",
         "Draws a report of FILE into a file. No display is needed.\n"
         "Exit code: 0 drawn, 1 FILE holds no report, 2 it could not be read or drawn.",

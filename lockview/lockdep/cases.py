@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from lockview.lockdep.operations import Operation, OperationError, Runner
-from lockview.lockdep.validator import Rules, Validator
+from lockview.lockdep.fields import OperationError
+from lockview.lockdep.operations import Operation, Runner
+from lockview.lockdep.rules import Rules
+from lockview.lockdep.validator import Validator
 from lockview.model.reports import Report
+
+COLUMNS = ("spin", "wlock", "rlock", "mutex", "wsem", "rsem", "rtmutex")
+"""The columns of the table: primitives, and for two of them how they are taken."""
 
 
 class Case(NamedTuple):
@@ -73,10 +78,27 @@ def _case(entry: object, where: str) -> Case:
     operations = entry.get("ops")
     if not isinstance(operations, Sequence) or not all(isinstance(operation, Mapping) for operation in operations):
         raise OperationError(f"{where}.ops: a list of objects was expected")
+    family = _text(entry, "family", where)
     return Case(
         name,
-        str(entry.get("title", "")),
-        str(entry.get("family", "")),
+        _text(entry, "title", where),
+        family,
         None if expected is None else expected == "FAILURE",
         tuple(operations),
+        _text(entry, "column", where) or _column(name, family),
     )
+
+
+def _text(entry: Mapping[str, object], field: str, where: str) -> str:
+    value = entry.get(field, "")
+    if not isinstance(value, str):
+        raise OperationError(f"{where}.{field}: a text was expected")
+    return value
+
+
+def _column(name: str, family: str) -> str:
+    """The column that the name of a case tells, as the names of the kernel's cases do."""
+    if family == "read_write_three":
+        return "rlock"
+    words = name.replace("rwsem", "rsem").split("_")
+    return next((column for column in COLUMNS if column in words), "")

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from lockview.lockdep.cases import Verdict
+from lockview.lockdep.cases import COLUMNS, Verdict
 
-COLUMNS = ("spin", "wlock", "rlock", "mutex", "wsem", "rsem", "rtmutex")
 _CELL = 7
 _RULE = "  " + "-" * 74
 _TOP = (
@@ -21,9 +20,28 @@ _TOP = (
     _RULE,
 )
 _WITHOUT_HEADING = frozenset(
-    ("AA", "ABBA", "ABBCCA", "ABCABC", "ABBCCDDA", "ABCDBDDA", "ABCDBCDA", "double_unlock", "init_held")
-    + ("mixed_ABBA", "read_write_three", "irqsafe2A", "irqsafe2B", "irqsafe3", "irqsafe4", "irq_inversion")
-    + ("irq_read_recursion", "irq_read_recursion2", "irq_read_recursion3", "special", "")
+    [
+        "AA",
+        "ABBA",
+        "ABBCCA",
+        "ABCABC",
+        "ABBCCDDA",
+        "ABCDBDDA",
+        "ABCDBCDA",
+        "double_unlock",
+        "init_held",
+        "mixed_ABBA",
+        "read_write_three",
+        "irqsafe2A",
+        "irqsafe2B",
+        "irqsafe3",
+        "irqsafe4",
+        "irq_inversion",
+        "irq_read_recursion",
+        "irq_read_recursion2",
+        "irq_read_recursion3",
+        "special",
+    ]
 )
 _HEADINGS = {
     "recursive_read": (_RULE,),
@@ -71,7 +89,7 @@ def summary(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 def _heading(family: str) -> tuple[str, ...]:
     """What stands above a family that the kernel does not know."""
-    if family in _WITHOUT_HEADING:
+    if not family or family in _WITHOUT_HEADING:
         return ()
     title = f"  | {family} |"
     return (_RULE, title, "  " + "-" * (len(title) - 2))
