@@ -11,6 +11,7 @@ from lockview.kernel.effects import Routine
 from lockview.kernel.entry import Call, kthread, ret_from_fork, system_call
 from lockview.kernel.inlining import inlined
 from lockview.kernel.lock_programs import actions_of, lock_program
+from lockview.kernel.mm.access import fault, load, send_fatal_signal, store
 from lockview.kernel.mm.exec import kernel_init
 from lockview.kernel.mm.khugepaged import khugepaged
 from lockview.kernel.mm.mapping import SyS_mmap
@@ -85,6 +86,21 @@ def _kernel_thread(routine: Callable[..., Routine[Any]]) -> Callable[[Thread, Ar
     return lambda t, _arguments: partial(ret_from_fork, partial(kthread, partial(routine, t)))
 
 
+def _user(routine: Callable[..., Routine[Any]], *names: str) -> Callable[[Thread, Arguments], Call]:
+    """What a thread does in user space, with the named arguments in that order."""
+    return lambda t, arguments: partial(routine, t, t.mm, *(arguments[name] for name in names))
+
+
+def _kill(t: Thread, arguments: Arguments) -> Call:
+    """The threads are all there only when the call starts."""
+    number: int = arguments["task"]
+
+    def call() -> Routine[Any]:
+        return send_fatal_signal(t.kernel.threads[number])
+
+    return partial(system_call, t, call)
+
+
 def _first_exec(t: Thread, arguments: Arguments) -> Call:
     values = [arguments[name] for name in ("file", "start", "end", "span_end")]
     routine: Callable[..., Routine[Any]] = kernel_init
@@ -97,6 +113,7 @@ def _lock_program(t: Thread, arguments: Arguments) -> Call:
 
 _START = Parameter("start", Kind.PAGE)
 _END = Parameter("end", Kind.PAGE)
+_PAGE = Parameter("page", Kind.PAGE)
 
 ROUTINES: dict[str, RoutineSpec] = {
     spec.name: spec
@@ -111,6 +128,21 @@ ROUTINES: dict[str, RoutineSpec] = {
                 Parameter("file", Kind.FILE, None),
             ),
             _system_call(SyS_mmap, "start", "end", "rights", "file"),
+        ),
+        RoutineSpec("load", "read from a page, after as many faults as it takes", (_PAGE,), _user(load, "page")),
+        RoutineSpec("store", "write to a page, after as many faults as it takes", (_PAGE,), _user(store, "page")),
+        RoutineSpec(
+            "fault",
+            "one fault at a page, without the access that caused it",
+            (_PAGE, Parameter("write", Kind.FLAG, True)),
+            _user(fault, "page", "write"),
+        ),
+        RoutineSpec(
+            "kill",
+            "send a fatal signal to a task, given by its place in the scenario from 0",
+            (Parameter("task", Kind.NUMBER),),
+            _kill,
+            needs_mm=False,
         ),
         RoutineSpec("munmap", "unmap pages", (_START, _END), _system_call(SyS_munmap, "start", "end")),
         RoutineSpec(

@@ -37,8 +37,9 @@ class Thread:
     """A task of the simulated kernel. Its routines get it first, as the kernel's get ``current``.
 
     ``irqs`` is 1 while interrupts of its CPU are on; ``softirqs`` and ``preemption`` likewise; ``tlb`` holds
-    ``Translation`` values. ``fatal_signal`` is True once it is to die. ``may_reclaim`` opens the question whether its
-    allocations have to reclaim first.
+    ``Translation`` values. ``fatal_signal`` is True once it is to die, ``had_no_right`` (ghost) when its last
+    fault was forbidden at the moment it read the flags. ``may_reclaim`` opens the question whether its allocations
+    have to reclaim first.
     """
 
     def __init__(self, kernel: Kernel, number: int, comm: str, pid: int, mm: Mm | None) -> None:
@@ -53,6 +54,7 @@ class Thread:
         self.tlb = plan.cell(f"{comm}.tlb", ())
         self.over = plan.cell(f"{comm}.grace_period_over", 0)
         self.fatal_signal = plan.cell(f"{comm}.fatal_signal_pending", False)
+        self.had_no_right = plan.cell(f"{comm}.had_no_right", False, ghost=True)
         self.cpu: int | None = None
         self.priority = 0
         self.daemon = False

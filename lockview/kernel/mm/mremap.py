@@ -113,12 +113,15 @@ def move_page_tables(
         page = stop
 
 
-def __pte_alloc(t: Thread, mm: Mm, place: int) -> Routine[None]:
-    """Put a new page table into an entry of the level above, unless another task did so meanwhile."""
+def __pte_alloc(t: Thread, mm: Mm, place: int) -> Routine[bool]:
+    """Put a new page table into an entry of the level above, unless another task did so; False when there is none."""
     number = yield from pte_alloc_one(t)
+    if number == NONE:
+        return False
     yield from spin_lock(mm.page_table_lock)
     yield Atomic((mm.pmds[place], t.kernel.tables[number].life), _Populate(number), "set the entry if it is none")
     yield from spin_unlock(mm.page_table_lock)
+    return True
 
 
 @inlined
