@@ -28,7 +28,7 @@ def library() -> tuple[LibraryEntry, ...]:
     """The scenarios that lockview ships, by id. Only the beginning of each file is read."""
     folder = resource(FOLDER)
     entries = []
-    for name in sorted(os.listdir(folder)):
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208
         if name.endswith(SUFFIX):
             path = f"{folder}/{name}"
             fields = _first_fields(path)
@@ -77,7 +77,7 @@ def is_scenario_data(head: bytes) -> bool:
     """The same for the beginning of a file."""
     from lockview.sim.scenarios.heads import is_scenario
 
-    return b"lockview.scenario" in head and is_scenario(head.decode("utf-8", "replace"))
+    return b"lockview.scenario" in head and is_scenario(head.decode("utf-8-sig", "replace"))
 
 
 def _first_fields(path: str) -> dict[str, str]:

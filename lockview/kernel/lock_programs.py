@@ -2,7 +2,8 @@
 
 A program is a list of lines, each ``[when SWITCH|unless SWITCH] OPERATION [in CALLER <- CALLER ...]``. Its operations:
 
-- ``take LOCK [shared|recursive] [/N]``, ``try LOCK ...`` (the program ends when it cannot be had), ``release LOCK``;
+- ``take LOCK [shared|recursive] [/N]``, ``release LOCK``; ``try LOCK ...``: when it cannot be had the lines up to its
+  release are left out;
 - ``begin COUNTER [/N]``, ``end COUNTER``: a write section; ``spin COUNTER`` until no writer is inside;
   ``check COUNTER``: the program ends when one is;
 - ``enter MARKER [/N]``, ``leave MARKER``: what only lockdep is told;
@@ -15,7 +16,7 @@ Callers are functions, innermost first; they make the call stack, the function t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache, partial
 from types import FunctionType
 from typing import NamedTuple
@@ -63,27 +64,45 @@ class Operation(NamedTuple):
     """Whether the switch of the condition is to be on."""
 
 
-Action = Callable[[], Routine[bool]]
-"""Does an operation; answers whether the program goes on."""
+Act = Callable[[], Routine[bool]]
+"""Does an operation; answers whether it succeeded."""
+
+
+class Action(NamedTuple):
+    """An operation bound to a thread, and how many actions further one goes on when it fails."""
+
+    act: Act
+    skip: int
 
 
 @inlined
 def lock_program(actions: tuple[Action, ...]) -> Routine[None]:
     """Do one operation after the other."""
     while actions:
-        goes_on = yield from actions[0]()
-        if not goes_on:
-            return
-        actions = actions[1:]
+        succeeded = yield from actions[0].act()
+        actions = actions[1 if succeeded else actions[0].skip :]
 
 
 def actions_of(t: Thread, program: Iterable[Operation], below: tuple[str, ...] = ()) -> tuple[Action, ...]:
     """What a thread does for a program; ``below`` are the functions under those that its lines name."""
-    return tuple(
-        _called(partial(_operate, t, operation), (*operation.callers, *below))
+    operations = [
+        operation
         for operation in program
         if operation.condition is None or t.has(operation.condition) is operation.wanted
+    ]
+    return tuple(
+        Action(
+            _called(partial(_operate, t, operation), (*operation.callers, *below)),
+            _behind_release(operation, operations[place:]),
+        )
+        for place, operation in enumerate(operations)
     )
+
+
+def _behind_release(operation: Operation, rest: Sequence[Operation]) -> int:
+    """How far it is to what follows the release of a lock that could not be had; to the end for a counter."""
+    ends = (place for place, other in enumerate(rest) if other.verb == "release" and other.lock == operation.lock)
+    return next(ends, len(rest) - 1) + 1
 
 
 def read_program(lines: Iterable[str], find: Find) -> tuple[Operation, ...]:
@@ -227,19 +246,19 @@ def fs_reclaim_acquire(t: Thread) -> Routine[None]:
     yield Annotate(t.kernel.fs_reclaim)
 
 
-def _called(action: Action, callers: tuple[str, ...]) -> Action:
+def _called(act: Act, callers: tuple[str, ...]) -> Act:
     """The same called by functions of these names, innermost first."""
     for name in callers:
-        action = partial(_function(name), action)
-    return action
+        act = partial(_function(name), act)
+    return act
 
 
 @cache
-def _function(name: str) -> Callable[[Action], Routine[bool]]:
+def _function(name: str) -> Callable[[Act], Routine[bool]]:
     """A function of that name that only calls another one."""
     code = _frame.__code__.replace(co_name=name, co_qualname=name)
     return FunctionType(code, globals(), name)
 
 
-def _frame(action: Action) -> Routine[bool]:
-    return (yield from action())
+def _frame(act: Act) -> Routine[bool]:
+    return (yield from act())
