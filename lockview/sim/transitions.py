@@ -1,0 +1,166 @@
+"""The graph of the states of a machine, learnt as it is walked.
+
+States are tuples of small integers: the places of the tasks, then a number for the value of each cell. What a step does
+depends on its place and on the few cells that it touches, so it is worked out once for each of their values and looked
+up ever after; the inner loop enters no routine and no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from lockview.kernel.effects import Await, Check, Value
+from lockview.kernel.footprints import footprint
+from lockview.kernel.semantics import choices
+from lockview.sim.machine import Machine, Move, State, Violation
+
+Packed = tuple[int, ...]
+"""A state as numbers; equal states of one ``Transitions`` are equal numbers."""
+
+
+class Transition(NamedTuple):
+    """A step that is possible, where it leads, and what it breaks."""
+
+    move: Move
+    state: Packed
+    violation: Violation | None = None
+
+
+class _Outcome(NamedTuple):
+    """What one step does for some values of the cells that it touches: (index, new number) pairs, and what to check."""
+
+    move: Move
+    changes: tuple[tuple[int, int], ...]
+    checks: tuple[_Watch, ...]
+    violation: Violation | None
+
+
+class _Watch:
+    """A check, remembered for the values that it was asked about."""
+
+    def __init__(self, check: Check, first: int, values: list[list[Value]]) -> None:
+        self._places = tuple(cell.number for cell in check.cells)
+        self._first = first
+        self._check = check
+        self._values = values
+        self._known: dict[tuple[int, ...], Violation | None] = {}
+
+    def broken(self, state: list[int]) -> Violation | None:
+        key = tuple(state[self._first + number] for number in self._places)
+        if key not in self._known:
+            values = (self._values[number][ident] for number, ident in zip(self._places, key, strict=True))
+            holds = self._check.holds(*values)
+            self._known[key] = None if holds else Violation(self._check.invariant, self._check.text)
+        return self._known[key]
+
+
+class _Site(NamedTuple):
+    """A place of a task: how to get at what its step depends on, and what is known of it."""
+
+    key: Callable[[Packed], Any]
+    known: dict[Any, tuple[_Outcome, ...]]
+    spins: bool
+
+
+class Transitions:
+    """The graph of a machine's states, learnt as it is walked."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._tasks = len(machine.tasks)
+        count = len(machine.start.cells)
+        self._numbers: list[dict[Value, int]] = [{} for _ in range(count)]
+        self._values: list[list[Value]] = [[] for _ in range(count)]
+        self._sites: list[dict[int, _Site]] = [{} for _ in machine.tasks]
+        self._watches: dict[Check, _Watch] = {}
+        self.start = self.pack(machine.start)
+
+    def pack(self, state: State) -> Packed:
+        """A state as numbers."""
+        return (*state.places, *(self._number(number, value) for number, value in enumerate(state.cells)))
+
+    def unpack(self, packed: Packed) -> State:
+        """The state behind the numbers."""
+        numbers = packed[self._tasks :]
+        cells = tuple(values[ident] for values, ident in zip(self._values, numbers, strict=True))
+        return State(packed[: self._tasks], cells)
+
+    def is_done(self, packed: Packed) -> bool:
+        """Whether every task that is no daemon has ended."""
+        return self.machine.is_done(State(packed[: self._tasks], ()))
+
+    def of(self, packed: Packed) -> list[Transition]:
+        """All steps that are possible, in the order of tasks and outcomes."""
+        possible = [self._outcomes(packed, task) for task in range(self._tasks)]
+        if self.machine.higher:
+            self._keep_off(packed, possible)
+        return [self._follow(packed, outcome) for outcomes in possible for outcome in outcomes]
+
+    def _outcomes(self, packed: Packed, task: int) -> tuple[_Outcome, ...]:
+        place = packed[task]
+        site = self._sites[task].get(place)
+        if site is None:
+            site = self._sites[task][place] = self._site(task, place)
+        key = site.key(packed)
+        known = site.known.get(key)
+        if known is None:
+            known = site.known[key] = tuple(self._learn(packed, task))
+        return known
+
+    def _follow(self, packed: Packed, outcome: _Outcome) -> Transition:
+        after = list(packed)
+        for index, ident in outcome.changes:
+            after[index] = ident
+        violation = outcome.violation
+        for watch in outcome.checks:
+            violation = violation or watch.broken(after)
+        return Transition(outcome.move, tuple(after), violation)
+
+    def _keep_off(self, packed: Packed, possible: list[tuple[_Outcome, ...]]) -> None:
+        """Take away the steps of tasks whose CPU a task of higher priority keeps."""
+        busy = [bool(outcomes) or self._sites[task][packed[task]].spins for task, outcomes in enumerate(possible)]
+        for task, others in self.machine.higher.items():
+            if any(busy[other] for other in others):
+                possible[task] = ()
+
+    def _site(self, task: int, place: int) -> _Site:
+        effect = self.machine.unrolled[task].place(place).effect
+        touched = footprint(effect)
+        indices = sorted(self._tasks + number for number in touched.reads | touched.writes)
+        key: Callable[[Packed], Any] = itemgetter(*indices) if indices else _nothing
+        return _Site(key, {}, isinstance(effect, Await) and effect.spins)
+
+    def _learn(self, packed: Packed, task: int) -> Iterator[_Outcome]:
+        machine = self.machine
+        state = self.unpack(packed)
+        if not machine.can_step(state, task):
+            return
+        for choice in range(choices(machine.effect(state, task))):
+            done = machine.step(state, Move(task, choice))
+            changes = [(task, done.state.places[task])] if done.state.places[task] != packed[task] else []
+            for number, (before, after) in enumerate(zip(state.cells, done.state.cells, strict=True)):
+                if before is not after and before != after:
+                    changes.append((self._tasks + number, self._number(number, after)))
+            checks = tuple(self._watch(remark) for remark, _ in done.remarks if isinstance(remark, Check))
+            violation = None if checks else done.violation
+            yield _Outcome(Move(task, choice), tuple(changes), checks, violation)
+
+    def _watch(self, check: Check) -> _Watch:
+        watch = self._watches.get(check)
+        if watch is None:
+            watch = self._watches[check] = _Watch(check, self._tasks, self._values)
+        return watch
+
+    def _number(self, cell: int, value: Value) -> int:
+        known = self._numbers[cell]
+        ident = known.get(value)
+        if ident is None:
+            ident = known[value] = len(self._values[cell])
+            self._values[cell].append(value)
+        return ident
+
+
+def _nothing(_packed: Packed) -> None:
+    """The key of a step that depends on nothing."""
