@@ -15,6 +15,9 @@ COLUMNS = ("spin", "wlock", "rlock", "mutex", "wsem", "rsem", "rtmutex")
 """The columns of the table: primitives, and for two of them how they are taken."""
 
 
+_ROWS_OF_THEIR_OWN = frozenset(("ww", "queued_read_lock", "fs_reclaim", "wait_context", "local_lock", "special"))
+
+
 class Case(NamedTuple):
     """One case. ``complains`` is what is expected of the validator; None when the case does not say.
 
@@ -100,5 +103,7 @@ def _column(name: str, family: str) -> str:
     """The column that the name of a case tells, as the names of the kernel's cases do."""
     if family == "read_write_three":
         return "rlock"
+    if family in _ROWS_OF_THEIR_OWN:
+        return ""
     words = name.replace("rwsem", "rsem").split("_")
     return next((column for column in COLUMNS if column in words), "")
