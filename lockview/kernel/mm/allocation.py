@@ -68,13 +68,18 @@ def has_to_reclaim(t: Thread) -> Routine[bool]:
     return True
 
 
-def kmem_cache_alloc(t: Thread, *, may_reclaim: bool = True) -> Routine[int]:
-    """The number of an unborn VMA, now alive and reachable by nobody else; NONE when the pool is empty."""
+def kmem_cache_alloc(t: Thread, pool: tuple[Cell, ...] | None = None, *, may_reclaim: bool = True) -> Routine[int]:
+    """The number of an unborn VMA, now alive and reachable by nobody else; NONE when the pool is empty.
+
+    ``pool`` are the lives of other objects to take from; an empty one stands for objects that are not modelled.
+    """
     if may_reclaim:
         yield from fs_reclaim_acquire(t)
         yield from fs_reclaim_release(t)
-    lives = tuple(vma.life for vma in t.kernel.vmas)
-    number: int = yield Atomic(lives, _first_unborn, "take a VMA from the slab")
+    lives = tuple(vma.life for vma in t.kernel.vmas) if pool is None else pool
+    if not lives:
+        return NONE
+    number: int = yield Atomic(lives, _first_unborn, "take an object from the slab")
     return number
 
 

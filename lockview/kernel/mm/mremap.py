@@ -6,7 +6,7 @@ from lockview.kernel.effects import Add, Atomic, Check, Read, Routine, Spend, Va
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_lock_nested, spin_unlock
-from lockview.kernel.mm.adjust import SINGLE_DEPTH_NESTING, copy_vma_fields, vm_anon_vma, vm_file
+from lockview.kernel.mm.adjust import SINGLE_DEPTH_NESTING, anon_vma_clone, copy_vma_fields, vm_anon_vma, vm_file
 from lockview.kernel.mm.allocation import kmem_cache_alloc, pte_alloc_one
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.mapping import vma_link
@@ -29,6 +29,7 @@ from lockview.kernel.mm.objects import (
 from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
 from lockview.kernel.mm.tree import find_vma
 from lockview.kernel.mm.unmap import do_munmap
+from lockview.kernel.mm.vma_lock import vma_start_write
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
@@ -54,6 +55,7 @@ def move_vma(
     """Make the new VMA, move the page table entries inside both write sections, unmap the old range."""
     raw = t.has(Switch.RAW_MREMAP)
     section = not t.has(Switch.M16)
+    yield from vma_start_write(t, mm, vma)
     opens_first = section and t.has(Switch.OPEN_BEFORE_LINK)
     new = yield from copy_vma(t, mm, vma, start, end, new_start, opens_first=opens_first)
     if section:
@@ -71,7 +73,7 @@ def copy_vma(t: Thread, mm: Mm, vma: Vma, start: int, end: int, new_start: int, 
     """A VMA like ``vma`` at the new place, linked; with ``opens_first`` its section is open before it is."""
     number = yield from kmem_cache_alloc(t)
     new = t.kernel.vmas[number]
-    yield from copy_vma_fields(vma, new)
+    yield from copy_vma_fields(t, vma, new)
     before: int = yield Read(vma.start)
     yield Write(new.start, new_start)
     yield Write(new.end, new_start + end - start)
@@ -79,6 +81,10 @@ def copy_vma(t: Thread, mm: Mm, vma: Vma, start: int, end: int, new_start: int, 
     file = yield from vm_file(t, vma)
     if file is not None:
         yield Add(file.f_count)
+    anon_vma = yield from vm_anon_vma(t, vma)
+    if anon_vma is not None:
+        yield from anon_vma_clone(anon_vma, new)
+    yield from vma_start_write(t, mm, new)
     if opens_first:
         yield from vm_write_begin(t, new, SINGLE_DEPTH_NESTING, raw=t.has(Switch.RAW_MREMAP))
     yield from vma_link(t, mm, new, file)

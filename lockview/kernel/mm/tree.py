@@ -8,7 +8,7 @@ from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.seqcount import counter, read_seqcount_begin, read_seqcount_retry
 from lockview.kernel.mm.objects import NONE, Mm, Vma
 from lockview.kernel.mm.sections import alive
-from lockview.kernel.mm.vma_lock import vma_mark_detached
+from lockview.kernel.mm.vma_lock import vma_mark_attached, vma_mark_detached
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
@@ -38,7 +38,9 @@ def find_vma_srcu(t: Thread, mm: Mm, address: int) -> Routine[Vma | None]:
 
 @inlined
 def vma_rb_insert(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
-    """Link a VMA; its start must stand."""
+    """Link a VMA; its start must stand. Per-VMA locks: whoever may not find it yet has to have it write locked."""
+    if t.has(Switch.VMA_LOCK):
+        yield from vma_mark_attached(t, vma)
     yield from _begin_change(t, mm)
     yield Atomic((mm.tree, *(other.start for other in t.kernel.vmas)), _Insert(vma.number), "insert into the tree")
     yield from _end_change(t, mm)

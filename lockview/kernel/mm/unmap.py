@@ -8,7 +8,7 @@ from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rcu import call_srcu, next_callback
 from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
-from lockview.kernel.mm.adjust import __split_vma, vm_anon_vma, vm_file
+from lockview.kernel.mm.adjust import Without, __split_vma, vm_anon_vma, vm_file
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
 from lockview.kernel.mm.objects import ENTRIES, NO_PMD, NO_PTE, NONE, Entry, Life, Mm, Pmd, Pte, Table, Vma
@@ -81,42 +81,63 @@ def unmap_region(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[None]:
     yield from tlb_finish_mmu(t, mm, frames, tables)
 
 
-def unmap_vmas(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[tuple[int, ...]]:
+def unmap_vmas(t: Thread, mm: Mm, doomed: tuple[Vma, ...], *, exclusive: bool = True) -> Routine[tuple[int, ...]]:
     """Clear the page table entries of each; answers the frames that they mapped."""
     frames: tuple[int, ...] = ()
     left = doomed
     while left:
-        frames += yield from unmap_single_vma(t, mm, left[0])
+        frames += yield from unmap_single_vma(t, mm, left[0], exclusive=exclusive)
+        yield Write(left[0].zapped, True)
         left = left[1:]
     return frames
 
 
-def unmap_single_vma(t: Thread, mm: Mm, vma: Vma) -> Routine[tuple[int, ...]]:
-    """Clear all page table entries of a VMA."""
+def unmap_single_vma(
+    t: Thread, mm: Mm, vma: Vma, first: int = 0, last: int = NONE, *, exclusive: bool
+) -> Routine[tuple[int, ...]]:
+    """Clear the page table entries of a VMA between ``first`` and ``last``, all of them without."""
     start: int = yield Read(vma.start)
     end: int = yield Read(vma.end)
-    frames = yield from unmap_page_range(t, mm, vma, start, end, section=not t.has(Switch.M9))
-    yield Write(vma.zapped, True)
-    return frames
+    start = max(start, first)
+    if last != NONE:
+        end = min(end, last)
+    return (yield from unmap_page_range(t, mm, vma, start, end, exclusive=exclusive))
 
 
-def unmap_page_range(
-    t: Thread, mm: Mm, vma: Vma, start: int, end: int, *, section: bool = True
-) -> Routine[tuple[int, ...]]:
-    """Clear the page table entries of a range inside the VMA's write section; answers the frames they mapped."""
+def unmap_page_range(t: Thread, mm: Mm, vma: Vma, start: int, end: int, *, exclusive: bool) -> Routine[tuple[int, ...]]:
+    """Clear the page table entries of a range inside the VMA's write section; answers the frames they mapped.
+
+    ``exclusive`` tells whether mmap_sem is held exclusively, as ``munmap`` does.
+    """
     frames: tuple[int, ...] = ()
+    section = not (exclusive and t.has(Switch.M9))
     if section:
-        yield from vm_write_begin(t, vma)
+        yield from vm_write_begin(t, vma, exclusive=exclusive)
     page = start
     while page < end:
         stop = min(end, (page // ENTRIES + 1) * ENTRIES)
         pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
-        if pmd.table != NONE:
+        if pmd.huge != NONE:
+            frames += yield from zap_huge_pmd(t, mm, page // ENTRIES)
+        elif pmd.table != NONE:
             frames += yield from zap_pte_range(t, mm, t.kernel.tables[pmd.table], page, stop)
         page = stop
     if section:
-        yield from vm_write_end(t, vma)
+        yield from vm_write_end(t, vma, exclusive=exclusive)
     return frames
+
+
+@inlined
+def zap_huge_pmd(t: Thread, mm: Mm, place: int) -> Routine[tuple[int, ...]]:
+    """Take a huge page out, and give the table back that was kept for splitting it."""
+    yield from spin_lock(mm.page_table_lock)
+    counts = tuple(frame.mapcount for frame in t.kernel.frames)
+    pmd: Pmd = yield Atomic((mm.pmds[place], *counts), _huge_cleared, "clear the huge entry")
+    del counts
+    yield from spin_unlock(mm.page_table_lock)
+    if pmd.deposited != NONE:
+        yield from free_table(t.kernel.tables[pmd.deposited])
+    return () if pmd.huge == NONE else (pmd.huge,)
 
 
 @inlined
@@ -171,7 +192,7 @@ def unlink_anon_vmas(t: Thread, vma: Vma) -> Routine[None]:
     if anon_vma is None:
         return
     yield from down_write(anon_vma.rwsem)
-    yield Atomic((anon_vma.vmas,), _Without(vma.number), "unlink from anon_vma")
+    yield Atomic((anon_vma.vmas, anon_vma.life), _Leave(vma.number), "unlink from anon_vma")
     yield from up_write(anon_vma.rwsem)
 
 
@@ -181,7 +202,7 @@ def unlink_file_vma(t: Thread, vma: Vma) -> Routine[None]:
     if file is None:
         return
     yield from down_write(file.i_mmap_rwsem)
-    yield Atomic((file.vmas,), _Without(vma.number), "unlink from i_mmap")
+    yield Atomic((file.vmas,), Without(vma.number), "unlink from i_mmap")
     yield from up_write(file.i_mmap_rwsem)
 
 
@@ -285,10 +306,20 @@ def grace_periods(t: Thread) -> Routine[None]:
 
 
 def _cleared(pte: Pte, *counts: int) -> tuple[Value, ...]:
-    if pte.entry is not Entry.MAP:
+    if pte.entry not in (Entry.MAP, Entry.PROT_NONE):
         return (NONE, NO_PTE, *counts)
-    frame = pte.frame
-    return (frame, NO_PTE, *counts[:frame], counts[frame] - 1, *counts[frame + 1 :])
+    return (pte.frame, NO_PTE, *_less(counts, pte.frame))
+
+
+def _huge_cleared(pmd: Pmd, *counts: int) -> tuple[Value, ...]:
+    if pmd.huge == NONE:
+        return (NO_PMD, pmd, *counts)
+    return (pmd, NO_PMD, *_less(counts, pmd.huge))
+
+
+def _less(counts: tuple[int, ...], frame: int) -> tuple[int, ...]:
+    """One less for a frame."""
+    return (*counts[:frame], counts[frame] - 1, *counts[frame + 1 :])
 
 
 def _put(refs: int, life: Life) -> tuple[Value, ...]:
@@ -303,11 +334,12 @@ def _all_none(*ptes: Pte) -> bool:
     return all(pte.entry is Entry.NONE for pte in ptes)
 
 
-class _Without:
-    """Take a number out of a cell that holds a tuple of them."""
+class _Leave:
+    """Take a VMA off a reverse map, which goes with its last one."""
 
     def __init__(self, number: int) -> None:
         self._number = number
 
-    def __call__(self, numbers: tuple[int, ...]) -> tuple[Value, ...]:
-        return (None, tuple(number for number in numbers if number != self._number))
+    def __call__(self, numbers: tuple[int, ...], life: Life) -> tuple[Value, ...]:
+        rest = tuple(number for number in numbers if number != self._number)
+        return (None, rest, life if rest else Life.FREED)
