@@ -47,6 +47,7 @@ class Switch(StrEnum):
     ALLOW_GROWSDOWN = "allow-growsdown"
     NO_PTE_SAME = "no-pte-same"
     NO_PAGE_LOCK = "no-page-lock"
+    MOVE_SUBCLASS = "move-subclass"
     # mistakes in the speculative fault and its writers
     M1 = "M1"
     M2 = "M2"
@@ -128,6 +129,7 @@ _MEANINGS = {
     Switch.ALLOW_GROWSDOWN: "growing stacks are tried speculatively",
     Switch.NO_PTE_SAME: "a page table entry that changed meanwhile is not noticed",
     Switch.NO_PAGE_LOCK: "truncation does not lock pages",
+    Switch.MOVE_SUBCLASS: "the second VMA lock that userfaultfd's move takes is of another subclass",
     Switch.M1: "the counter is not checked after the page table lock was taken",
     Switch.M2: "a VMA is freed at once, without a grace period",
     Switch.M3: "interrupts stay on while the page table lock is taken",

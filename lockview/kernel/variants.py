@@ -56,7 +56,7 @@ VARIANTS: dict[str, Variant] = {
         Variant(
             "ref-6.15",
             "reference counted VMAs, Linux 6.15",
-            _MODERN | {_S.VMA_LOCK, _S.VMA_REFCOUNT, _S.ANON_TEST_UNDER_LOCK, _S.RMAP_TRYLOCK},
+            _MODERN | {_S.VMA_LOCK, _S.VMA_REFCOUNT, _S.ANON_TEST_UNDER_LOCK, _S.RMAP_TRYLOCK, _S.MOVE_SUBCLASS},
         ),
     )
 }

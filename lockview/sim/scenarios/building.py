@@ -92,13 +92,15 @@ class _Builder:
             cache = tuple((page, kernel.new_cached_frame().number) for page in file_part.cached)
             kernel.plan.begin(file.cache, cache)
         for lock_part in description.locks:
-            self.locks[lock_part.name] = kernel.plan.lock(
+            lock = kernel.plan.lock(
                 lock_part.name,
                 lock_part.lock_class,
                 Primitive(lock_part.kind),
                 key=lock_part.key,
                 fair=lock_part.fair and not kernel.has(Switch.UNFAIR_RWSEM),
+                annotated=lock_part.kind != Primitive.BIT,
             )
+            self.locks[lock_part.name] = lock if lock_part.initialised else lock._replace(key="")
         for vma_part in description.vmas:
             anon = self.anon_vmas.setdefault(vma_part.anon, kernel.new_anon_vma()) if vma_part.anon else None
             kernel.new_vma(

@@ -24,7 +24,7 @@ class FilePart(NamedTuple):
 class LockPart(NamedTuple):
     """A lock for lock programs. ``lock_class`` is the name that lockdep prints; locks of one ``key`` are of one class.
 
-    ``kind`` is a ``Primitive``; ``fair`` ones queue.
+    ``kind`` is a ``Primitive``; ``fair`` ones queue; one that is not ``initialised`` has no class yet.
     """
 
     name: str
@@ -32,6 +32,7 @@ class LockPart(NamedTuple):
     kind: str = "mutex"
     key: str = ""
     fair: bool = False
+    initialised: bool = True
 
 
 class VmaPart(NamedTuple):

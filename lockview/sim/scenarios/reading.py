@@ -126,6 +126,7 @@ def _lock(part: Table) -> LockPart:
         part.one_of("kind", tuple(Primitive), Primitive.MUTEX),
         part.text("key", ""),
         part.flag("fair", False),
+        part.flag("initialised", True),
     )
 
 
