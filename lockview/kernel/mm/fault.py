@@ -12,6 +12,7 @@ from lockview.kernel.locks.rcu import rcu_read_lock, rcu_read_unlock
 from lockview.kernel.locks.rwsem import down_read, down_read_trylock, up_read
 from lockview.kernel.mm.checks import may_sleep, refused_rightly
 from lockview.kernel.mm.descriptor import VmFault, permits
+from lockview.kernel.mm.growth import expand_stack
 from lockview.kernel.mm.mremap import __pte_alloc
 from lockview.kernel.mm.objects import ENTRIES, NONE, Flags, Mm, Pmd, Pte, Vma
 from lockview.kernel.mm.outcomes import ENDS, Fault, Outcome
@@ -133,8 +134,10 @@ def _locked(t: Thread, mm: Mm, page: int, vma: Vma | None, *, write: bool, may_w
     start: int = yield Read(vma.start)
     yield alive(vma)
     if page < start:
-        yield refused_rightly(t, mm, page, write=write)
-        return Outcome.SEGV_MAPERR
+        vma = yield from expand_stack(t, mm, vma, page)
+        if vma is None:
+            yield refused_rightly(t, mm, page, write=write)
+            return Outcome.SEGV_MAPERR
     del start
     flags: Flags = yield Read(vma.flags)
     yield alive(vma)
