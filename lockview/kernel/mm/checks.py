@@ -15,8 +15,8 @@ from lockview.kernel.system import Thread
 
 
 def not_unmapped(vma: Vma, page: int) -> Check:
-    """I1: no entry is made for a VMA whose entries munmap has cleared."""
-    return Check("I1", (vma.zapped,), _is_false, f"page {page} is mapped after vma:{vma.number} was unmapped")
+    """I1: no entry is made for a VMA whose entries munmap has cleared, nor for one that is nobody's by now."""
+    return Check("I1", (vma.zapped, vma.life), _is_mapped, f"page {page} is mapped after vma:{vma.number} was unmapped")
 
 
 def not_too_much(mm: Mm, vma: Vma, page: int) -> Check:
@@ -128,8 +128,8 @@ def is_forbidden(page: int, write: bool, tree: tuple[int, ...], fields: tuple[Va
     return True
 
 
-def _is_false(value: bool) -> bool:
-    return not value
+def _is_mapped(zapped: bool, life: Life) -> bool:
+    return not zapped and life in (Life.LIVE, Life.PENDING)
 
 
 def _is_live(life: Life) -> bool:

@@ -75,15 +75,15 @@ def _find_cached(t: Thread, vmf: VmFault, file: File) -> Routine[tuple[Fault, Fr
     page = yield from find_get_page(t, file, vmf.file_page)
     yield held_file(file)
     if page is None:
-        yield from abort(Abort.FAULT)
+        yield from abort(t, Abort.FAULT)
         return Fault.RETRY, None
     locked: bool = yield Acquire(page.lock, trylock=True)
     if not locked:
-        yield from abort(Abort.FAULT)
+        yield from abort(t, Abort.FAULT)
         yield from put_page(t, page.number)
         return Fault.RETRY, None
     if not (yield from _is_cached(file, vmf.file_page, page)):
-        yield from abort(Abort.FAULT)
+        yield from abort(t, Abort.FAULT)
         yield Release(page.lock)
         yield from put_page(t, page.number)
         return Fault.RETRY, None

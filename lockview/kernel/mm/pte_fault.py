@@ -136,7 +136,7 @@ def copy_page(old: Frame, new: Frame) -> Routine[None]:
 def do_swap_page(t: Thread, vmf: VmFault) -> Routine[Fault]:
     """Read a page back. A speculative fault cannot wait for that: the page is locked, mmap_sem not its to drop."""
     if vmf.speculative:
-        yield from abort(Abort.SWAP)
+        yield from abort(t, Abort.SWAP)
         return Fault.RETRY
     number = yield from alloc_pages_vma(t)
     if number == NONE:
@@ -148,7 +148,7 @@ def do_swap_page(t: Thread, vmf: VmFault) -> Routine[Fault]:
 def migration_entry_wait(t: Thread, vmf: VmFault) -> Routine[Fault]:
     """Wait until the page has moved, then try again."""
     if vmf.speculative:
-        yield from abort(Abort.SWAP)
+        yield from abort(t, Abort.SWAP)
         return Fault.RETRY
     cell = t.kernel.tables[vmf.pmd.table].ptes[vmf.page % ENTRIES]
     yield Await(cell, _is_no_migration, what="for the page to be moved")

@@ -63,7 +63,7 @@ def _try_lock(t: Thread, vmf: VmFault) -> Routine[tuple[Table | None, bool]]:
     """The table, locked; or None and whether that is because the lock was busy. Interrupts are off."""
     if not t.has(Switch.M7):
         if (yield from vma_has_changed(t, vmf)):
-            yield from abort(Abort.PTE_MAP_LOCK_SEQ1)
+            yield from abort(t, Abort.PTE_MAP_LOCK_SEQ1)
             return None, False
         if t.has(Switch.M1):
             yield served_rightly(vmf.vma, vmf.page, vmf.flags, write=vmf.write)
@@ -72,12 +72,12 @@ def _try_lock(t: Thread, vmf: VmFault) -> Routine[tuple[Table | None, bool]]:
         return None, False
     if not (yield from _take(t, table)):
         if not t.has(Switch.PTL_LOOP):
-            yield from abort(Abort.PTE_MAP_LOCK_PTL)
+            yield from abort(t, Abort.PTE_MAP_LOCK_PTL)
         return None, True
     if not t.has(Switch.M1):
         if (yield from vma_has_changed(t, vmf)):
             yield from spin_unlock(table.ptl)
-            yield from abort(Abort.PTE_MAP_LOCK_SEQ2)
+            yield from abort(t, Abort.PTE_MAP_LOCK_SEQ2)
             return None, False
         yield served_rightly(vmf.vma, vmf.page, vmf.flags, write=vmf.write)
     return table, False
@@ -94,7 +94,7 @@ def _pte_lockptr(t: Thread, vmf: VmFault) -> Routine[Table | None]:
     if t.has(Switch.PMD_RECHECK):
         now: Pmd = yield Read(vmf.mm.pmds[vmf.page // ENTRIES])
         if now != vmf.pmd:
-            yield from abort(Abort.PTE_MAP_LOCK_PMD)
+            yield from abort(t, Abort.PTE_MAP_LOCK_PMD)
             return None
     return t.kernel.tables[vmf.pmd.table]
 
@@ -161,10 +161,11 @@ def _spin(t: Thread, vma: Vma) -> Routine[None]:
 
 
 @inlined
-def abort(why: Abort) -> Routine[None]:
-    """Tell and count that speculation gives up."""
-    yield Happened("spf_abort", why.trace_point or "untraced")
-    yield Happened("spf_abort_reason", why)
+def abort(t: Thread, why: Abort) -> Routine[None]:
+    """Tell and count that speculation gives up, in the words of the variant."""
+    word = f"SPF_ABORT_{why.value}" if t.has(Switch.MM_COUNTER) else why.trace_point
+    yield Happened("spf_abort", word or "untraced")
+    yield Happened("spf_abort_reason", why.value)
 
 
 @inlined

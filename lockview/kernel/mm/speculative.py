@@ -58,12 +58,12 @@ def handle_speculative_fault(t: Thread, mm: Mm, page: int, *, write: bool) -> Ro
     if t.has(Switch.MM_COUNTER):
         sequence = yield Read(mm.mmap_seq)
         if not is_even(sequence):
-            yield from abort(Abort.ODD)
+            yield from abort(t, Abort.ODD)
             return Speculation(Fault.RETRY)
     yield from _enter(t)
     vma = yield from _look_up(t, mm, page)
     if vma is None:
-        yield from abort(Abort.UNMAPPED)
+        yield from abort(t, Abort.UNMAPPED)
         result = Fault.RETRY
     else:
         result = yield from _try(t, mm, vma, page, sequence, write=write)
@@ -76,11 +76,11 @@ def _try(t: Thread, mm: Mm, vma: Vma, page: int, sequence: int, *, write: bool) 
     """From the VMA to the end (A3 to A21)."""
     if not t.has(Switch.MM_COUNTER):
         if not t.has(Switch.M6) and not (yield from _is_linked(vma)):
-            yield from abort(Abort.DEAD)
+            yield from abort(t, Abort.DEAD)
             return Fault.RETRY
         sequence = yield from first_sequence(t, vma)
         if not is_even(sequence):
-            yield from abort(Abort.ODD)
+            yield from abort(t, Abort.ODD)
             return Fault.RETRY
     copy = yield from _snapshot(t, mm, vma, page, sequence, write=write)
     if copy is None:
@@ -88,7 +88,7 @@ def _try(t: Thread, mm: Mm, vma: Vma, page: int, sequence: int, *, write: bool) 
     if copy.refused:
         return Fault.SIGSEGV
     if t.has(Switch.MM_COUNTER) and (yield from has_moved(t, mm, vma, sequence)):
-        yield from abort(Abort.VMA_COPY)
+        yield from abort(t, Abort.VMA_COPY)
         return Fault.RETRY
     vmf = yield from _walk(t, mm, page, copy, write=write)
     if vmf is None:
@@ -96,7 +96,7 @@ def _try(t: Thread, mm: Mm, vma: Vma, page: int, sequence: int, *, write: bool) 
     del copy
     if not (t.has(Switch.MM_COUNTER) or t.has(Switch.M8)):
         if (yield from has_moved(t, mm, vma, sequence)):
-            yield from abort(Abort.VMA_COPY)
+            yield from abort(t, Abort.VMA_COPY)
             return Fault.RETRY
         yield right_index(mm, vma, vmf.file_page - page)
     if not t.kernel.switches & _ENTRIES_SAVED:
@@ -113,28 +113,28 @@ def _snapshot(t: Thread, mm: Mm, vma: Vma, page: int, sequence: int, *, write: b
     yield alive(vma)
     has_ops = file != NONE and t.kernel.files[file].has_ops
     if has_ops and (write or not t.has(Switch.FILE_FAULTS)):
-        yield from abort(Abort.NO_SPECULATE)
+        yield from abort(t, Abort.NO_SPECULATE)
         return None
     if not has_ops and not (yield from _has_anon_vma(vma)):
-        yield from abort(Abort.ANON_VMA)
+        yield from abort(t, Abort.ANON_VMA)
         return None
     flags = yield from _read_flags(t, mm, vma, page, write=write)
     policy: str = yield Read(vma.policy)
     yield alive(vma)
     grows = Flags(0) if t.has(Switch.ALLOW_GROWSDOWN) else Flags.GROWSDOWN
     if flags & (Flags.UFFD | grows) or policy == INTERLEAVE:
-        yield from abort(Abort.NO_SPECULATE)
+        yield from abort(t, Abort.NO_SPECULATE)
         return None
     start: int = yield Read(vma.start)
     yield alive(vma)
     end: int = yield Read(vma.end)
     yield alive(vma)
     if not start <= page < end:
-        yield from abort(Abort.OUTSIDE)
+        yield from abort(t, Abort.OUTSIDE)
         return None
     refused = not (permits(flags, write=write) or (write and t.has(Switch.M12)))
     if refused:
-        yield from abort(Abort.ACCESS_ERROR)
+        yield from abort(t, Abort.ACCESS_ERROR)
         if t.has(Switch.TRUST_SEGV):
             yield had_no_right(t, page)
     return _Copy(vma, sequence, flags, file, start, refused)
@@ -146,7 +146,7 @@ def _walk(t: Thread, mm: Mm, page: int, copy: _Copy, *, write: bool) -> Routine[
     yield IrqDisable(t.irqs)
     pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
     if pmd.table == NONE:
-        yield from abort(Abort.PMD if pmd.huge == NONE else Abort.HUGE)
+        yield from abort(t, Abort.PMD if pmd.huge == NONE else Abort.HUGE)
         yield IrqEnable(t.irqs)
         return None
     pte = NO_PTE
@@ -168,7 +168,7 @@ def _look_again(t: Thread, vmf: VmFault) -> Routine[VmFault | None]:
     """v2 to v5 read the entries in ``handle_pte_fault``, with interrupts on: the table may be gone by now."""
     pmd: Pmd = yield Read(vmf.mm.pmds[vmf.page // ENTRIES])
     if pmd.table == NONE:
-        yield from abort(Abort.PMD if pmd.huge == NONE else Abort.HUGE)
+        yield from abort(t, Abort.PMD if pmd.huge == NONE else Abort.HUGE)
         return None
     pte: Pte = yield Read(t.kernel.tables[pmd.table].ptes[vmf.page % ENTRIES])
     yield live_table(t.kernel.tables[pmd.table])
