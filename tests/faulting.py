@@ -167,6 +167,9 @@ class Drive:
     def value(self, cell: Cell) -> Any:
         return self.state.cells[cell.number]
 
+    def value_of_lock(self, lock: Lock) -> Any:
+        return self.state.cells[lock.cell]
+
     def outcomes(self, task: int) -> list[str]:
         return [value for who, what, value in self.told if who == task and what == "fault_end"]
 

@@ -18,7 +18,7 @@ class Variant(NamedTuple):
 
 
 _SPF = frozenset((_S.SPECULATION, _S.SRCU_VMAS))
-_V4 = _SPF | {_S.TRUST_SEGV, _S.COUNTER_FIRST, _S.RAW_ADJUST, _S.PMD_SAVED}
+_V4 = _SPF | {_S.COUNTER_FIRST, _S.RAW_ADJUST, _S.PMD_SAVED}
 _V6 = (_V4 - {_S.SRCU_VMAS, _S.PMD_SAVED}) | {
     _S.REF_VMAS, _S.RAW_MREMAP, _S.OPEN_BEFORE_LINK, _S.PMD_RECHECK, _S.SINGLE_USER_SKIP, _S.REUSE_VMA,
 }  # fmt: skip
@@ -33,7 +33,7 @@ VARIANTS: dict[str, Variant] = {
         Variant("classic", "4.13 without speculation", frozenset()),
         Variant("spf-rfc3", "speculative page faults, RFC v3", _SPF | {_S.COUNTER_FIRST}),
         Variant("spf-v2", "speculative page faults v2, as posted in August 2017", _SPF),
-        Variant("spf-v3", "speculative page faults v3", _SPF | {_S.TRUST_SEGV}),
+        Variant("spf-v3", "speculative page faults v3", _SPF),
         Variant("spf-v4", "speculative page faults v4 and v5", _V4),
         Variant("spf-v6", "speculative page faults v6 to v9", _V6),
         Variant("spf-v10", "speculative page faults v10", _V10),
