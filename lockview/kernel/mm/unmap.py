@@ -14,7 +14,7 @@ from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_un
 from lockview.kernel.mm.objects import ENTRIES, NO_PMD, NO_PTE, NONE, Entry, Life, Mm, Pmd, Pte, Table, Vma
 from lockview.kernel.mm.sections import alive, vm_write_begin, vm_write_end
 from lockview.kernel.mm.tree import find_vma, vma_rb_erase
-from lockview.kernel.mm.vma_lock import vma_start_write
+from lockview.kernel.mm.vms import do_vmi_munmap
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
@@ -38,6 +38,9 @@ def vm_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
 
 def do_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
     """The same with mmap_sem held exclusively: split at the borders, unlink, zap, free."""
+    if t.has(Switch.VMA_LOCK):
+        yield from do_vmi_munmap(t, mm, start, end)
+        return
     vma = yield from find_vma(t, mm, start)
     if vma is None:
         return
@@ -67,8 +70,6 @@ def detach_vmas_to_be_unmapped(t: Thread, mm: Mm, start: int, end: int) -> Routi
         first: int = yield Read(vma.start)
         if first >= end:
             break
-        if t.has(Switch.VMA_LOCK) and not t.has(Switch.V1):
-            yield from vma_start_write(t, mm, vma)
         yield from vma_rb_erase(t, mm, vma)
         doomed = (*doomed, vma)
     return doomed
