@@ -130,6 +130,20 @@ def _compiled(pattern: str) -> tuple[re.Pattern[str], bool, bool, bool]:
     return re.compile(pattern), "<time>" in pattern, "<caller>" in pattern, "<pid>" in pattern
 
 
+@cache
+def console_line() -> re.Pattern[str]:
+    """A whole line with printk's own prefix and none behind it; the groups are time, caller and text.
+
+    Most lines of most logs are such. One whose text might begin with another layer does not match, nor does one with
+    a tab, which some layers end in.
+    """
+    return re.compile(
+        r"\[ *(\d{1,10}\.\d{3,9})\](?: ?\[ *([TC]\d{1,10})\])? ?"
+        r"(?!\s*(?:[\[(.<\d]|[A-Z][a-z]{2} |[VDIWEF]/|kern |(?:[\w.:-]{1,64} )?(?:kernel|\[kernel\])))"
+        r"([^\t]*)"
+    )
+
+
 def take_off_prefixes(text: str, used: set[str]) -> tuple[str, str, str]:
     """Return (text, time, caller) of a line without its prefixes; add the names of the layers to ``used``.
 

@@ -15,7 +15,7 @@ from lockview.parsing.envelopes import opened
 from lockview.parsing.folded_lines import unfolded
 from lockview.parsing.lines import LogLine
 from lockview.parsing.mail import transfer_decoded
-from lockview.parsing.prefixes import take_off_prefixes
+from lockview.parsing.prefixes import PREFIX_RULES, console_line, take_off_prefixes
 
 
 class Wrapper(NamedTuple):
@@ -137,7 +137,14 @@ def log_lines(text: str, first: int, used: set[str], notes: list[Problem]) -> li
     escapes = any(code in text for code in ("#012", "#011", "#015"))
     returns = "\r" in text
     lines: list[LogLine] = []
+    plain = not (active or escapes or returns)
+    match_console_line = console_line().fullmatch
     for number, raw in unfolded(opened(text, transfer_decoded(text, first, used), used, notes), notes):
+        match = match_console_line(raw) if plain else None
+        if match:
+            used.add(PREFIX_RULES[0].name)
+            lines.append(LogLine(number, match[3], match[1], match[2] or ""))
+            continue
         if returns and "\r" in raw:
             used.add("CR line ends")
             parts: Sequence[str] = raw.rstrip("\r").split("\r")
