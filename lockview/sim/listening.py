@@ -77,7 +77,7 @@ class Listener:
             case IrqEnable():
                 self.validator.set_hardirqs(who, on=True, stack=done.stack)
             case ReadLock(domain=domain):
-                self.validator.acquire(who, _map(domain), Access.RECURSIVE, stack=done.stack, site=_site(done.stack))
+                self.validator.acquire(who, _map(domain), Access.RECURSIVE, stack=done.stack, site=site_of(done.stack))
             case ReadUnlock(domain=domain):
                 self._release(task, domain, done.stack)
             case _:
@@ -96,7 +96,7 @@ class Listener:
             subclass=remark.subclass,
             trylock=remark.trylock,
             stack=stack,
-            site=_site(stack),
+            site=site_of(stack),
         )
 
     def _hear_waiters(self, state: State) -> None:
@@ -119,12 +119,12 @@ class Listener:
                 trylock=effect.trylock,
                 nest=_map(effect.nest) if effect.nest else None,
                 stack=stack,
-                site=_site(stack),
+                site=site_of(stack),
             )
 
     def _release(self, task: int, lock: Lock, stack: StackTrace) -> None:
         if lock.annotated:
-            self.validator.release(self._tasks[task], _map(lock), stack=stack, site=_site(stack))
+            self.validator.release(self._tasks[task], _map(lock), stack=stack, site=site_of(stack))
 
 
 def _map(lock: Lock) -> LockMap:
@@ -134,7 +134,7 @@ def _map(lock: Lock) -> LockMap:
     return LockMap(lock.name, lock.key, lock.base, kind, has_static_key=bool(lock.key), validated=validated)
 
 
-def _site(stack: StackTrace) -> Frame | None:
+def site_of(stack: StackTrace) -> Frame | None:
     """Where a lock was taken: the first frame outside the lock functions."""
     outside = (frame for frame in stack.frames if not frame.file.startswith(_LOCK_FUNCTIONS))
     return next(outside, stack.frames[0] if stack.frames else None)

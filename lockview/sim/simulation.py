@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from typing import Protocol
 
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS, Variant
@@ -41,6 +42,13 @@ class Simulation:
         return self.run.moves
 
 
+class Watcher(Protocol):
+    """Is told of a run while it goes: of what runs, then of each step with the reports that it brought out."""
+
+    def begin(self, built: Built) -> None: ...
+    def hear(self, move: Move, done: Done, reports: Sequence[Report]) -> None: ...
+
+
 def simulate(
     description: Description,
     *,
@@ -49,6 +57,7 @@ def simulate(
     off: Iterable[Switch] = (),
     moves: Iterable[Move] | None = None,
     seed: int | None = None,
+    watch: Watcher | None = None,
 ) -> Simulation:
     """Run a scenario: along ``moves``, by the dice of ``seed``, or else as it recommends.
 
@@ -66,8 +75,12 @@ def simulate(
         listener.hear(move, done)
         if len(listener.reports) > before:
             spoke[count] = listener.reports[-1]
+        if watch is not None:
+            watch.hear(move, done, listener.reports[before:])
         count += 1
 
+    if watch is not None:
+        watch.begin(built)
     listener.start()
     result = run(built.machine, choose, hear=hear)
     return Simulation(built, result, tuple(listener.reports), spoke)
