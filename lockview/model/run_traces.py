@@ -97,10 +97,10 @@ class TracedStack(NamedTuple):
 class RunEvent(NamedTuple):
     """What happened, numbered without gaps.
 
-    Those with ``chosen`` are steps that a scheduler chose; the others ride on the step before. ``time`` and ``length`` are nanoseconds, or counted in steps by a logical clock. ``enabled`` are the tasks that
-    could have gone, ``chosen`` says which of them did. ``object`` and ``field`` name a cell, ``old`` is what it held
-    and ``new`` what it holds now; ``also`` says the same of further cells, as [object, field, old, new] or, where it was
-    only read, [object, field, old].
+    Those with ``chosen`` are steps that a scheduler chose: ``enabled`` are the tasks that could have gone, ``chosen``
+    says which of them did. The others ride on the step before. ``time`` and ``length`` are nanoseconds, or counted in
+    steps by a logical clock. ``object`` and ``field`` name a cell, ``old`` is what it held, ``new`` what it holds now;
+    ``also`` says the same of further cells, as [object, field, old, new], without ``new`` where it was only read.
     """
 
     number: int
