@@ -151,8 +151,10 @@ def _other_info(report: Report, chain_exists: tuple[LockClass, ...] = ()) -> Ite
     if not (chain_exists or report.scenario or report.held_locks):
         return
     yield from ("", "other info that might help us debug this:")
+    if isinstance(report, IrqOrderReport):
+        yield ""
     if chain_exists:
-        yield from ("", "Chain exists of:", "  " + " --> ".join(lock_class.name for lock_class in chain_exists), "")
+        yield from ("Chain exists of:", "  " + " --> ".join(lock_class.name for lock_class in chain_exists), "")
     if report.scenario:
         yield from scenario(report)
     if report.held_locks is not None and not isinstance(report, RecursiveReport):

@@ -10,23 +10,30 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from lockview.model.locks import HeldLock, LockClass, WaitTypes
-from lockview.model.reports import HeldLocks, Operation, Report, ScenarioStep
+from lockview.model.reports import HeldLocks, Operation, Report, ReportKind, ScenarioStep
 from lockview.model.stacks import Backtrace, Frame
 
 _COLUMN = 24
 """Distance of the scenario's CPU columns; the first header stands at 7, the steps of the first CPU at 2."""
 
 
+_WIDTHS = {ReportKind.IRQ_ORDER: 53, ReportKind.BAD_UNLOCK: 37, ReportKind.EXIT: 36}
+"""Fences that are not as wide as the title between them."""
+_WIDEST = 80
+
+
 def header(report: Report) -> Iterator[str]:
     """Fences, title and release."""
     bracketed = report.title.startswith(("INFO:", "BUG:"))
+    title = f"[ {report.title} ]" if bracketed else report.title
+    width = _WIDTHS.get(report.kind, min(len(title), _WIDEST)) + (bracketed and report.kind is ReportKind.EXIT)
     yield ""
-    yield "=" * 54
-    yield f"[ {report.title} ]" if bracketed else report.title
+    yield "=" * (width - (bracketed and report.kind is ReportKind.CIRCULAR))
+    yield title
     ident = [report.kernel, report.build, report.taint]
     if any(ident):
         yield " ".join(filter(None, ident))
-    yield "-" * (55 if bracketed else 54)
+    yield "-" * width
 
 
 def is_crosslock(report: Report) -> bool:

@@ -6,7 +6,7 @@ from lockview.lockdep.reporting_parts import Parts, backtrace
 from lockview.lockdep.tasks import TaskState
 from lockview.model.held_reports import ValidatorReport
 from lockview.model.reports import ReportKind
-from lockview.model.stacks import Frame, StackTrace
+from lockview.model.stacks import StackTrace
 
 _OFF = "turning off the locking correctness validator."
 
@@ -64,24 +64,28 @@ class SelfReporter:
             lines=(_OFF,),
         )
 
-    def warning(self, state: TaskState, words: str, function: str, stack: StackTrace) -> ValidatorReport:
-        """A WARN of lockdep itself, or of a check that is built on it, in ``function``."""
-        pid = f"PID: {state.task.pid}"
+    def warning(self, state: TaskState, words: str, stack: StackTrace, function: str = "") -> ValidatorReport:
+        """A WARN of lockdep itself, or of a check that is built on it; in ``function`` if not where it was called."""
         return ValidatorReport(
             words,
             task=state.task,
             backtrace=backtrace(state, stack),
             group=ReportKind.SELF_CHECK,
-            lines=(f"WARNING: CPU: {state.cpu} {pid} at {function}",),
+            lines=(f"WARNING: CPU: {state.cpu} PID: {state.task.pid} at {_place(stack)} {function or _name(stack)}",),
         )
 
-    def failed_assertion(self, state: TaskState, stack: StackTrace) -> ValidatorReport:
-        """``lockdep_assert``: a WARN without words of its own, at the place that asserts."""
-        frame = stack.frames[0] if stack.frames else Frame("lockdep_assert_held")
-        place = f"{frame.file or 'include/linux/lockdep.h'}:{frame.line or 1}"
-        return ValidatorReport(
-            f"WARNING: CPU: {state.cpu} PID: {state.task.pid} at {place} {frame.function}",
-            task=state.task,
-            backtrace=backtrace(state, stack),
-            group=ReportKind.SELF_CHECK,
-        )
+    def failed_assertion(self, state: TaskState, condition: str, stack: StackTrace) -> ValidatorReport:
+        """``lockdep_assert``: a WARN, in the words of new kernels; before it had none but the place."""
+        task = state.task
+        words = f"WARNING: [debug_locks && !({condition})] {_place(stack)} at {_name(stack)}, CPU#{state.cpu}: {task}"
+        return ValidatorReport(words, task=task, backtrace=backtrace(state, stack), group=ReportKind.SELF_CHECK)
+
+
+def _place(stack: StackTrace) -> str:
+    """file:line of the innermost frame."""
+    frame = stack.frames[0] if stack.frames else None
+    return f"{frame.file}:{frame.line}" if frame and frame.file else "kernel/locking/lockdep.c:0"
+
+
+def _name(stack: StackTrace) -> str:
+    return stack.frames[0].function if stack.frames else "lockdep_assert"

@@ -30,6 +30,13 @@ MAX_DEPTH = Limits().depth
 """``MAX_LOCK_DEPTH``: as many locks as a task may not hold."""
 
 _SUBCLASSES = 8
+_CONDITIONS = {
+    None: "lock_is_held(&({})->dep_map) != 0",
+    Access.EXCLUSIVE: "lock_is_held_type(&({})->dep_map, (0))",
+    Access.SHARED: "lock_is_held_type(&({})->dep_map, (1))",
+    Access.RECURSIVE: "lock_is_held_type(&({})->dep_map, (1))",
+}
+"""What the assertions about held locks ask. Source: include/linux/lockdep.h."""
 _RCU_READERS = frozenset((Primitive.RCU, Primitive.SRCU))
 
 
@@ -108,7 +115,7 @@ class Validator:
             return
         held = state.held[place]
         if held.pins:
-            self._findings.warn(self._of_itself.warning(state, "releasing a pinned lock", "lock_release", stack))
+            self._findings.warn(self._of_itself.warning(state, "releasing a pinned lock", stack, "lock_release"))
         if held.references > 1:
             held.references -= 1
         else:
@@ -126,7 +133,7 @@ class Validator:
             return
         held = state.held[place]
         if held.access is not Access.EXCLUSIVE:
-            self._findings.warn(self._of_itself.warning(state, "downgrading a read lock", "lock_downgrade", stack))
+            self._findings.warn(self._of_itself.warning(state, "downgrading a read lock", stack, "lock_downgrade"))
         held.access = Access.SHARED
         held.site = site or held.site
         self._take_again(state, place, place)
@@ -290,7 +297,7 @@ class Validator:
             held.pins += 1 if on else -1
             return
         words = f"{verb}ning an {'unheld' if held is None else 'unpinned'} lock"
-        self._findings.warn(self._of_itself.warning(state, words, f"lock_{verb}_lock", stack))
+        self._findings.warn(self._of_itself.warning(state, words, stack, f"lock_{verb}_lock"))
 
     def assert_held(
         self, task: Task, lock: LockMap, access: Access | None = None, *, stack: StackTrace = EMPTY_STACK
@@ -301,7 +308,8 @@ class Validator:
         exclusive = held is not None and held.access is Access.EXCLUSIVE
         right = held is not None if access is None else held is not None and exclusive == (access is Access.EXCLUSIVE)
         if self.is_on and not right:
-            self._findings.warn(self._of_itself.failed_assertion(state, stack))
+            condition = _CONDITIONS[access].format(lock.name)
+            self._findings.warn(self._of_itself.failed_assertion(state, condition, stack))
 
     def dereference(
         self, task: Task, place: str, message: str, *locks: LockMap, stack: StackTrace = EMPTY_STACK
@@ -333,9 +341,8 @@ class Validator:
     def doubt(self, task: Task, condition: str, *, stack: StackTrace = EMPTY_STACK) -> None:
         """A debug check of the lock code itself failed: ``DEBUG_LOCKS_WARN_ON``, which turns the validator off."""
         if self.is_on:
-            frame = stack.frames[0]
-            words, where = f"DEBUG_LOCKS_WARN_ON({condition})", f"{frame.file}:{frame.line} {frame.function}"
-            self._findings.add(self._of_itself.warning(self.task(task), words, where, stack))
+            words = f"DEBUG_LOCKS_WARN_ON({condition})"
+            self._findings.add(self._of_itself.warning(self.task(task), words, stack))
 
     def _expect_none_held(self, task: Task, stack: StackTrace, *, returning: bool) -> None:
         state = self.task(task)

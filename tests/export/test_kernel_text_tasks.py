@@ -47,7 +47,7 @@ def test_wording_of_a_wait_context() -> None:
     assert kernel_text(WAITS).splitlines()[2:] == [
         "[ BUG: Invalid wait context ]",
         "6.12.0 #1 Not tainted",
-        "-" * 55,
+        "-" * 29,
         "swapper/0/0 is trying to lock:",
         "ffffffff81e1d110 (&mutex_B){....}-{4:4}, at: f+0x1/0x2",
         "other info that might help us debug this:",
