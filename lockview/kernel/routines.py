@@ -2,65 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import StrEnum
+from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from lockview.kernel.effects import Routine
-from lockview.kernel.entry import Call, kthread, ret_from_fork, system_call
+from lockview.kernel.entry import Call, renamed, ret_from_fork, system_call
 from lockview.kernel.inlining import inlined
 from lockview.kernel.lock_programs import actions_of, lock_program
 from lockview.kernel.mm.access import fault, load, send_fatal_signal, store
 from lockview.kernel.mm.exec import kernel_init
 from lockview.kernel.mm.khugepaged import khugepaged
-from lockview.kernel.mm.mapping import SyS_mmap
+from lockview.kernel.mm.mapping import SyS_mmap, SyS_mmap_pgoff
 from lockview.kernel.mm.mremap import SyS_mremap
 from lockview.kernel.mm.objects import Flags
 from lockview.kernel.mm.unmap import SyS_munmap, grace_periods
+from lockview.kernel.mm.vms import __x64_sys_munmap
+from lockview.kernel.routine_specs import Arguments, Kind, Parameter, RoutineSpec, kernel_thread_of, system_call_of
 from lockview.kernel.system import Thread
+from lockview.kernel.writers import WRITERS
 
-Arguments = Mapping[str, Any]
-
-
-class Kind(StrEnum):
-    """What an argument is."""
-
-    PAGE = "page"
-    """A page number."""
-    NUMBER = "number"
-    FLAG = "flag"
-    """True or false."""
-    RIGHTS = "rights"
-    """Letters: r, w, x; s shared, g grows down, l locked, u userfaultfd, h huge."""
-    FILE = "file"
-    """The name of a file of the scenario."""
-    MM = "mm"
-    """The name of an address space of the scenario."""
-    PROGRAM = "list of lock operations"
-    """Lines of a lock program, with the names of the scenario's locks."""
-    CALLERS = "list of functions, parted by <-"
-
-
-class Parameter(NamedTuple):
-    """An argument of a routine; one with a ``default`` may be left out."""
-
-    name: str
-    kind: Kind
-    default: object = ...
-
-
-class RoutineSpec(NamedTuple):
-    """A routine: what it is called in scenarios, what it does, what it wants, and how a thread starts it.
-
-    ``start(thread, arguments)`` is called once, before the run; what it returns starts the coroutine afresh each time.
-    """
-
-    name: str
-    meaning: str
-    parameters: tuple[Parameter, ...]
-    start: Callable[[Thread, Arguments], Call]
-    needs_mm: bool = True
+__all__ = ["ROUTINES", "Kind", "Parameter", "RoutineSpec", "one_after_the_other"]
 
 
 @inlined
@@ -69,21 +31,6 @@ def one_after_the_other(calls: tuple[Call, ...]) -> Routine[None]:
     while calls:
         yield from calls[0]()
         calls = calls[1:]
-
-
-def _system_call(routine: Callable[..., Routine[Any]], *names: str) -> Callable[[Thread, Arguments], Call]:
-    """A system call on the thread's own address space, with the named arguments in that order."""
-
-    def start(t: Thread, arguments: Arguments) -> Call:
-        call = partial(routine, t, t.mm, *(arguments[name] for name in names))
-        return partial(system_call, t, call)
-
-    return start
-
-
-def _kernel_thread(routine: Callable[..., Routine[Any]]) -> Callable[[Thread, Arguments], Call]:
-    """A kernel thread that takes no arguments."""
-    return lambda t, _arguments: partial(ret_from_fork, partial(kthread, partial(routine, t)))
 
 
 def _user(routine: Callable[..., Routine[Any]], *names: str) -> Callable[[Thread, Arguments], Call]:
@@ -118,6 +65,7 @@ _PAGE = Parameter("page", Kind.PAGE)
 ROUTINES: dict[str, RoutineSpec] = {
     spec.name: spec
     for spec in (
+        *WRITERS,
         RoutineSpec(
             "mmap",
             "map free pages, of a file or anonymous",
@@ -126,8 +74,11 @@ ROUTINES: dict[str, RoutineSpec] = {
                 _END,
                 Parameter("rights", Kind.RIGHTS, Flags.READ | Flags.WRITE),
                 Parameter("file", Kind.FILE, None),
+                Parameter("fails", Kind.FLAG, False),
             ),
-            _system_call(SyS_mmap, "start", "end", "rights", "file"),
+            system_call_of(
+                SyS_mmap, "start", "end", "rights", "file", "fails", modern=renamed(SyS_mmap_pgoff, "ksys_mmap_pgoff")
+            ),
         ),
         RoutineSpec("load", "read from a page, after as many faults as it takes", (_PAGE,), _user(load, "page")),
         RoutineSpec("store", "write to a page, after as many faults as it takes", (_PAGE,), _user(store, "page")),
@@ -144,12 +95,17 @@ ROUTINES: dict[str, RoutineSpec] = {
             _kill,
             needs_mm=False,
         ),
-        RoutineSpec("munmap", "unmap pages", (_START, _END), _system_call(SyS_munmap, "start", "end")),
+        RoutineSpec(
+            "munmap",
+            "unmap pages",
+            (_START, _END),
+            system_call_of(SyS_munmap, "start", "end", modern=__x64_sys_munmap),
+        ),
         RoutineSpec(
             "mremap",
             "move a mapping",
             (_START, _END, Parameter("to", Kind.PAGE)),
-            _system_call(SyS_mremap, "start", "end", "to"),
+            system_call_of(SyS_mremap, "start", "end", "to"),
         ),
         RoutineSpec(
             "init-exec",
@@ -165,13 +121,13 @@ ROUTINES: dict[str, RoutineSpec] = {
             needs_mm=False,
         ),
         RoutineSpec(
-            "khugepaged", "collapse small pages into a huge one", (), _kernel_thread(khugepaged), needs_mm=False
+            "khugepaged", "collapse small pages into a huge one", (), kernel_thread_of(khugepaged), needs_mm=False
         ),
         RoutineSpec(
             "grace-periods",
             "end grace periods and run their callbacks; for a daemon",
             (),
-            _kernel_thread(grace_periods),
+            kernel_thread_of(grace_periods),
             needs_mm=False,
         ),
     )

@@ -60,13 +60,13 @@ def elf_map(t: Thread, mm: Mm, file: File, start: int, end: int, whole_end: int)
 
 
 def SyS_execve(  # noqa: N802 (the kernel's name)
-    t: Thread, old: Mm, new: Mm, file: File, start: int, end: int, whole_end: int, stack: int
+    t: Thread, old: Mm, new: Mm, file: File, start: int, end: int, span_end: int, stack: int
 ) -> Routine[None]:
     """Run ``file`` in the empty address space ``new``; its stack is made at page ``stack`` and moved down by one."""
     yield from bprm_mm_init(t, new, stack)
     yield from exec_mmap(t, old, new)
     yield from setup_arg_pages(t, new, stack)
-    yield from load_elf_binary(t, new, file, start, end, whole_end)
+    yield from load_elf_binary(t, new, file, start, end, span_end)
 
 
 @inlined

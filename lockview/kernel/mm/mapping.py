@@ -18,17 +18,17 @@ from lockview.kernel.system import Thread
 
 
 def SyS_mmap(  # noqa: N802 (the kernel's name)
-    t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | None = None, *, fails: bool = False
+    t: Thread, mm: Mm, start: int, end: int, rights: Flags, file: File | None = None, *, fails: bool = False
 ) -> Routine[None]:
     """Map the pages from ``start`` up to ``end``, which are free. ``fails``: the file's own mmap refuses, too late."""
-    yield from SyS_mmap_pgoff(t, mm, start, end, flags, file, fails=fails)
+    yield from SyS_mmap_pgoff(t, mm, start, end, rights, file, fails=fails)
 
 
 def SyS_mmap_pgoff(  # noqa: N802 (the kernel's name)
-    t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | None = None, *, fails: bool = False
+    t: Thread, mm: Mm, start: int, end: int, rights: Flags, file: File | None = None, *, fails: bool = False
 ) -> Routine[None]:
     """Its common part."""
-    yield from vm_mmap_pgoff(t, mm, start, end, flags, file, fails=fails)
+    yield from vm_mmap_pgoff(t, mm, start, end, rights, file, fails=fails)
 
 
 def vm_mmap_pgoff(
