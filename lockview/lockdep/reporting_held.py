@@ -45,7 +45,7 @@ class HeldReporter:
     def nest_not_held(self, state: TaskState, held: Held) -> NestedReport:
         """``print_lock_nested_lock_not_held``."""
         return NestedReport(
-            self._parts.era.title("Nested lock was not taken"),
+            self._parts.era.title("Nested lock was not taken", "BUG"),
             kernel=self._parts.era.release,
             task=state.task,
             wanted=self._parts.shown(held),
@@ -67,7 +67,7 @@ class HeldReporter:
     ) -> UnlockReport:
         """``print_unlock_imbalance_bug``, or ``print_lock_contention_bug``."""
         return UnlockReport(
-            self._parts.era.title(f"bad {'contention' if contended else 'unlock balance'} detected!"),
+            self._parts.era.title(f"bad {'contention' if contended else 'unlock balance'} detected!", "BUG"),
             kernel=self._parts.era.release,
             task=state.task,
             held_locks=self._parts.held_locks(state),
@@ -82,7 +82,7 @@ class HeldReporter:
         """``print_freed_lock_bug``; the lock's own name stands for the address of its memory."""
         memory = re.sub(r"[\s,-]", "_", str(held.lock.instance)) or "lock"
         return FreedReport(
-            self._parts.era.title("held lock freed!"),
+            self._parts.era.title("held lock freed!", "BUG"),
             kernel=self._parts.era.release,
             task=state.task,
             held_locks=self._parts.held_locks(state),
@@ -96,7 +96,7 @@ class HeldReporter:
         """``print_held_locks_bug`` and ``lockdep_sys_exit``."""
         left = "lock held when returning to user space!" if returning else f"{state.task} still has locks held!"
         return LeftHeldReport(
-            self._parts.era.title(left),
+            self._parts.era.title(left, "BUG"),
             kernel=self._parts.era.release,
             task=state.task,
             held_locks=self._parts.held_locks(state),
@@ -127,7 +127,7 @@ class HeldReporter:
     ) -> RcuReport:
         """``lockdep_rcu_suspicious``: ``place`` is file:line, ``message`` what was done there without protection."""
         return RcuReport(
-            self._parts.era.title("suspicious RCU usage"),
+            self._parts.era.title(f"suspicious RCU usage{'.' * self._parts.era.info_titles}"),
             kernel=self._parts.era.release,
             task=state.task,
             held_locks=self._parts.held_locks(state),

@@ -9,7 +9,7 @@ class Era(NamedTuple):
     """How a kernel words its reports.
 
     ``wait_types``: ``{outer:inner}`` is printed (5.7). ``read_words``: scenarios say ``rlock`` (6.3). ``info_titles``:
-    titles begin with ``INFO:`` in brackets (until 4.10). ``work_leak_words``: work items that leave locks are told with
+    titles begin with ``INFO:`` or ``BUG:`` in brackets (until 4.10). ``work_leak_words``: work items that leave locks are told with
     the numbers before and after (6.9). ``release`` stands under the title.
     """
 
@@ -20,9 +20,9 @@ class Era(NamedTuple):
     info_titles: bool = False
     work_leak_words: bool = False
 
-    def title(self, text: str) -> str:
-        """The title line for a finding."""
-        return f"{'INFO' if self.info_titles else 'WARNING'}: {text}"
+    def title(self, text: str, old: str = "INFO") -> str:
+        """The title line for a finding; ``old`` is the word before it in kernels that knew two."""
+        return f"{old if self.info_titles else 'WARNING'}: {text}"
 
     @property
     def wait_context_title(self) -> str:
