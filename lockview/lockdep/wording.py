@@ -9,8 +9,8 @@ class Era(NamedTuple):
     """How a kernel words its reports.
 
     ``wait_types``: ``{outer:inner}`` is printed (5.7). ``read_words``: scenarios say ``rlock`` (6.3). ``info_titles``:
-    titles begin with ``INFO:`` or ``BUG:`` in brackets (until 4.10). ``work_leak_words``: work items that leave locks are told with
-    the numbers before and after (6.9). ``release`` stands under the title.
+    titles begin with ``INFO:`` or ``BUG:`` in brackets (until 4.10). ``work_leak_words``: work items that leave locks
+    are told with the numbers before and after (6.9). ``release`` stands under the title.
     """
 
     name: str
