@@ -108,12 +108,14 @@ def new_vma(t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | 
 @inlined
 def _unmap_and_free_vma(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
     """What the file may have mapped already is unmapped again. The counter was to be initialised at linking."""
-    from lockview.kernel.mm.unmap import __free_vma, unmap_region
+    from lockview.kernel.mm.unmap import __free_vma, close_file, closes_at_once, unmap_region
 
     seen = vma
     if not t.has(Switch.INIT_AT_ALLOCATION):
         seen = vma._replace(vm_sequence=vma.vm_sequence._replace(key=""))
     yield from unmap_region(t, mm, (seen,))
+    if closes_at_once(t):
+        yield from close_file(t, vma)
     yield from __free_vma(t, vma)
 
 

@@ -56,7 +56,7 @@ def do_munmap(t: Thread, mm: Mm, start: int, end: int) -> Routine[None]:
             yield from __split_vma(t, mm, last, end, new_below=True)
     doomed = yield from detach_vmas_to_be_unmapped(t, mm, start, end)
     yield from unmap_region(t, mm, doomed)
-    yield from remove_vma_list(t, doomed)
+    yield from remove_vma_list(t, doomed, closed=t.has(Switch.M30))
 
 
 @inlined
@@ -71,6 +71,8 @@ def detach_vmas_to_be_unmapped(t: Thread, mm: Mm, start: int, end: int) -> Routi
         if first >= end:
             break
         yield from vma_rb_erase(t, mm, vma)
+        if t.has(Switch.M30):
+            yield from close_file(t, vma)
         doomed = (*doomed, vma)
     return doomed
 
@@ -255,15 +257,17 @@ def put_page(t: Thread, number: int) -> Routine[None]:
 
 
 @inlined
-def remove_vma_list(t: Thread, doomed: tuple[Vma, ...]) -> Routine[None]:
-    """Give unlinked VMAs back."""
+def remove_vma_list(t: Thread, doomed: tuple[Vma, ...], *, closed: bool = False) -> Routine[None]:
+    """Give unlinked VMAs back, and their files unless they are ``closed`` already."""
     while doomed:
-        yield from remove_vma(t, doomed[0])
+        yield from remove_vma(t, doomed[0], closed=closed)
         doomed = doomed[1:]
 
 
-def remove_vma(t: Thread, vma: Vma) -> Routine[None]:
+def remove_vma(t: Thread, vma: Vma, *, closed: bool = False) -> Routine[None]:
     """Free a VMA, at once or after the grace period of its variant."""
+    if closes_at_once(t) and not closed:
+        yield from close_file(t, vma)
     if t.has(Switch.SRCU_VMAS) and not t.has(Switch.M2):
         yield Write(vma.life, Life.PENDING)
         yield from call_srcu(t.kernel.vma_srcu, (FREE_VMA, vma.number))
@@ -286,13 +290,26 @@ def put_vma(t: Thread, vma: Vma) -> Routine[None]:
 
 def __free_vma(t: Thread, vma: Vma) -> Routine[None]:
     """Drop the file and give the memory back; with a reference count it may be another VMA at once."""
-    file = yield from vm_file(t, vma)
-    if file is not None:
-        yield Add(file.f_count, -1)
+    if not closes_at_once(t):
+        yield from close_file(t, vma)
     if t.has(Switch.VMA_REFCOUNT):
         yield Atomic((vma.life, vma.zapped), _back_to_slab, "give the VMA back to its slab")
     else:
         yield Write(vma.life, Life.FREED)
+
+
+def closes_at_once(t: Thread) -> bool:
+    """Whether the file goes with the VMA's place in the tree: where no reader without mmap_sem needs it, or by M30."""
+    return t.has(Switch.M30) or t.has(Switch.RCU_VMAS)
+
+
+@inlined
+def close_file(t: Thread, vma: Vma) -> Routine[None]:
+    """Give the VMA's reference to its file back. I6: it had one."""
+    file = yield from vm_file(t, vma)
+    if file is not None:
+        yield Add(file.f_count, -1)
+        yield Check("I6", (file.f_count,), _is_sound, f"file:{file.number} is given back more often than it was taken")
 
 
 def grace_periods(t: Thread) -> Routine[None]:
@@ -325,6 +342,10 @@ def _less(counts: tuple[int, ...], frame: int) -> tuple[int, ...]:
 
 def _put(refs: int, life: Life) -> tuple[Value, ...]:
     return (None, refs - 1, Life.UNBORN if refs == 1 else life)
+
+
+def _is_sound(count: int) -> bool:
+    return count >= 0
 
 
 def _back_to_slab(_life: Life, _zapped: bool) -> tuple[Value, ...]:
