@@ -145,7 +145,7 @@ def test_a_write_to_the_zero_page_goes_to_a_copy(variant: str) -> None:
     pte: Pte = drive.value(faulting.first_pte(0))
     assert pte.writable
     assert pte.frame != faulting.kernel.zero_frame.number
-    assert drive.value(faulting.kernel.frames[pte.frame].writes) == ((0, 0, 0),)
+    assert drive.value(faulting.kernel.frames[pte.frame].writes) == ((0, 0, 0, 1),)
     assert wrong_at_rest(faulting, drive.state) == []
 
 

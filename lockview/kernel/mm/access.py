@@ -62,7 +62,10 @@ def _try_access(t: Thread, mm: Mm, page: int, *, write: bool) -> Routine[int]:
 
 
 class _Access:
-    """A translation is kept for writing only once the entry is dirty, as x86 does."""
+    """A translation is kept for writing only once the entry is dirty, as x86 does.
+
+    A frame's writes are (address space, page, task, how often); they show what a copy lacks.
+    """
 
     def __init__(self, mm: int, page: int, task: int, tables: int, *, write: bool) -> None:
         self._mm = mm
@@ -94,5 +97,7 @@ class _Access:
         if not self._write:
             return writes
         mine = (self._mm, self._page, self._task)
-        changed = tuple(sorted({*writes[frame], mine}))
+        counts = {write[:3]: write[3] for write in writes[frame]}
+        counts[mine] = counts.get(mine, 0) + 1
+        changed = tuple(sorted((*write, times) for write, times in counts.items()))
         return (*writes[:frame], changed, *writes[frame + 1 :])

@@ -10,7 +10,7 @@ from lockview.kernel.effects import Check, Value
 from lockview.kernel.handles import Cell, HolderState
 from lockview.kernel.locks.seqcount import counter, is_even
 from lockview.kernel.mm.descriptor import permits
-from lockview.kernel.mm.objects import Entry, File, Flags, Frame, Life, Mm, Pte, Table, Vma
+from lockview.kernel.mm.objects import ENTRIES, NONE, Entry, File, Flags, Frame, Life, Mm, Pmd, Pte, Table, Vma
 from lockview.kernel.system import Thread
 
 
@@ -19,11 +19,23 @@ def not_unmapped(vma: Vma, page: int) -> Check:
     return Check("I1", (vma.zapped, vma.life), _is_mapped, f"page {page} is mapped after vma:{vma.number} was unmapped")
 
 
+def at_its_place(mm: Mm, table: Table, page: int) -> Check:
+    """I1: the table does not map other pages by now."""
+    return Check("I1", mm.pmds, _NotElsewhere(table.number, page), f"page {page} is mapped in a table that was moved")
+
+
 def not_too_much(mm: Mm, vma: Vma, page: int) -> Check:
     """I2: no writable entry is made for a VMA that forbids writing, unless a writer inside will still visit it."""
     text = f"page {page} is mapped writable, which vma:{vma.number} does not permit"
     cells = (vma.flags, counter(vma.vm_sequence), mm.mmap_seq)
     return Check("I2", cells, _may_be_writable, text)
+
+
+def nothing_too_much(t: Thread, mm: Mm, pages: tuple[int, int], flags: Flags) -> Check:
+    """I2: no entry of a range of pages permits writing when all have been gone through and ``flags`` do not."""
+    ptes = (pte for table in t.kernel.tables for pte in table.ptes)
+    text = f"a page from {pages[0]} up to {pages[1]} can still be written"
+    return Check("I2", (*mm.pmds, *ptes), _NoneWritable(len(mm.pmds), pages, flags), text)
 
 
 def right_vma(mm: Mm, vma: Vma, page: int) -> Check:
@@ -144,6 +156,32 @@ def _may_be_writable(flags: Flags, *counters: int) -> bool:
     return bool(flags & Flags.WRITE) or not all(map(is_even, counters))
 
 
+class _NoneWritable:
+    def __init__(self, pmds: int, pages: tuple[int, int], flags: Flags) -> None:
+        self._pmds = pmds
+        self._pages = pages
+        self._permitted = bool(flags & Flags.WRITE)
+
+    def __call__(self, *values: Value) -> bool:
+        if self._permitted:
+            return True
+        ptes: tuple[Pte, ...] = values[self._pmds :]
+        for page in range(*self._pages):
+            pmd: Pmd = values[page // ENTRIES]
+            if pmd.table != NONE and ptes[ENTRIES * pmd.table + page % ENTRIES].writable:
+                return False
+        return True
+
+
+class _NotElsewhere:
+    def __init__(self, table: int, page: int) -> None:
+        self._table = table
+        self._place = page // ENTRIES
+
+    def __call__(self, *pmds: Pmd) -> bool:
+        return all(pmd.table != self._table or place == self._place for place, pmd in enumerate(pmds))
+
+
 class _Maps:
     def __init__(self, mm: int, page: int) -> None:
         self._mm = mm
@@ -167,7 +205,8 @@ class _HasAll:
         self._mm = mm
 
     def __call__(self, old: tuple[tuple[int, ...], ...], new: tuple[tuple[int, ...], ...]) -> bool:
-        return all(write in new for write in old if write[0] == self._mm)
+        counts = {write[:3]: write[3] for write in new}
+        return all(counts.get(write[:3], 0) >= write[3] for write in old if write[0] == self._mm)
 
 
 class _Reaches:

@@ -6,7 +6,7 @@ Every fault ends in exactly one ``Outcome``, which is told as ``fault_end``.
 
 from __future__ import annotations
 
-from lockview.kernel.effects import Happened, Read, Routine
+from lockview.kernel.effects import Happened, Look, Read, Routine
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rcu import rcu_read_lock, rcu_read_unlock
 from lockview.kernel.locks.rwsem import down_read, down_read_trylock, up_read
@@ -196,7 +196,7 @@ def lock_vma_under_rcu(t: Thread, mm: Mm, page: int) -> Routine[Vma | None]:
 def _lock_vma(t: Thread, mm: Mm, page: int) -> Routine[Vma | None]:
     tests_first = t.has(Switch.V7) or not t.has(Switch.ANON_TEST_UNDER_LOCK)
     while True:
-        vma = yield from find_vma(t, mm, page)
+        vma = yield from _mas_walk(t, mm, page)
         if vma is None:
             return None
         if tests_first and not (yield from _is_prepared(t, vma)):
@@ -212,6 +212,15 @@ def _lock_vma(t: Thread, mm: Mm, page: int) -> Routine[Vma | None]:
         yield from vma_end_read(t, vma)
         return None
     return vma
+
+
+@inlined
+def _mas_walk(t: Thread, mm: Mm, page: int) -> Routine[Vma | None]:
+    """The VMA that the tree has for a page; the tree may change right after."""
+    cells = tuple(cell for vma in t.kernel.vmas for cell in (vma.start, vma.end))
+    tree, *borders = yield Look((mm.tree, *cells))
+    number = next((n for n in tree if borders[2 * n] <= page < borders[2 * n + 1]), NONE)
+    return None if number == NONE else t.kernel.vmas[number]
 
 
 @inlined

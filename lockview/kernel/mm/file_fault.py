@@ -5,7 +5,7 @@ from __future__ import annotations
 from lockview.kernel.effects import Acquire, Atomic, Await, Read, Release, Routine, Spend, Value
 from lockview.kernel.handles import NOBODY, Cell, HolderState
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import up_read
+from lockview.kernel.locks.rwsem import down_read, up_read
 from lockview.kernel.mm.anon_vma import anon_vma_prepare
 from lockview.kernel.mm.checks import held_file, may_sleep
 from lockview.kernel.mm.descriptor import VmFault
@@ -15,6 +15,7 @@ from lockview.kernel.mm.pte_fault import alloc_pages_vma, copy_page, free_page, 
 from lockview.kernel.mm.pte_lock import abort
 from lockview.kernel.mm.unmap import put_page
 from lockview.kernel.mm.vma_lock import vma_end_read
+from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 
 Cache = tuple[tuple[int, int], ...]
@@ -100,7 +101,7 @@ def filemap_fault(t: Thread, vmf: VmFault, file: File) -> Routine[tuple[Fault, F
         del size
         page = yield from find_get_page(t, file, vmf.file_page)
         if page is None:
-            result = yield from page_cache_read(t, vmf, file)
+            result = yield from _read_in(t, vmf, file)
             if result is not Fault.DONE:
                 return result, None
             continue
@@ -111,6 +112,18 @@ def filemap_fault(t: Thread, vmf: VmFault, file: File) -> Routine[tuple[Fault, F
             return Fault.DONE, page
         yield Release(page.lock)
         yield from put_page(t, page.number)
+
+
+@inlined
+def _read_in(t: Thread, vmf: VmFault, file: File) -> Routine[Fault]:
+    """Newer kernels keep truncation out while a page comes into the cache."""
+    modern = t.has(Switch.MODERN_NAMES)
+    if modern:
+        yield from down_read(file.invalidate_lock)
+    result = yield from page_cache_read(t, vmf, file)
+    if modern:
+        yield from up_read(file.invalidate_lock)
+    return result
 
 
 @inlined

@@ -6,6 +6,7 @@ from lockview.kernel.effects import Atomic, Check, Read, Routine, Spend, Value, 
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
 from lockview.kernel.mm.adjust import __split_vma
+from lockview.kernel.mm.checks import nothing_too_much
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.merge import Kind, vma_merge
 from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
@@ -59,6 +60,7 @@ def mprotect_fixup(t: Thread, mm: Mm, vma: Vma, start: int, end: int, flags: Fla
         yield from populate_vma_page_range(t, mm, vma, start, end)
     if section:
         yield from vm_write_end(t, vma)
+    yield nothing_too_much(t, mm, (start, end), flags)
 
 
 @inlined

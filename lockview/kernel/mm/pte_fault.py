@@ -11,6 +11,7 @@ from lockview.kernel.locks.spinlock import spin_unlock
 from lockview.kernel.mm.allocation import alloc_page
 from lockview.kernel.mm.anon_vma import anon_vma_prepare
 from lockview.kernel.mm.checks import (
+    at_its_place,
     counted,
     live_table,
     may_sleep,
@@ -111,6 +112,7 @@ def set_pte(t: Thread, vmf: VmFault, table: Table, pte: Pte, frame: Frame, *, bl
     yield live_table(table)
     if done:
         yield not_unmapped(vmf.vma, vmf.page)
+        yield at_its_place(vmf.mm, table, vmf.page)
         yield counted(t, frame)
         yield not_overwritten(before.entry if before != vmf.pte else Entry.NONE, vmf.page)
         if t.has(Switch.VMA_LOCK) and vmf.by_vma_lock:
@@ -237,6 +239,7 @@ def _exchange(t: Thread, vmf: VmFault, table: Table, old: Frame, new: Frame) -> 
     yield Atomic((cell, new.refs, new.mapcount, new.writes), _SetEntry(Pte(), pte, always=True), "make the entry")
     yield live_table(table)
     yield not_unmapped(vmf.vma, vmf.page)
+    yield at_its_place(vmf.mm, table, vmf.page)
     yield not_too_much(vmf.mm, vmf.vma, vmf.page)
     yield no_write_lost(vmf.mm, old, new)
     yield counted(t, new)
@@ -251,6 +254,7 @@ def _replace(t: Thread, vmf: VmFault, table: Table, pte: Pte) -> Routine[None]:
     yield live_table(table)
     if done:
         yield not_unmapped(vmf.vma, vmf.page)
+        yield at_its_place(vmf.mm, table, vmf.page)
         yield not_overwritten(before.entry if before.frame != vmf.pte.frame else Entry.NONE, vmf.page)
         yield counted(t, t.kernel.frames[pte.frame])
         if pte.writable:
