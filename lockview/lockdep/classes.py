@@ -7,7 +7,7 @@ from enum import IntFlag
 from typing import NamedTuple
 
 from lockview.lockdep.locks import LockMap
-from lockview.lockdep.usage import marks, mask
+from lockview.lockdep.usage import enabled, marks, mask, used_in
 from lockview.model.locks import Access, LockClass, WaitTypes
 from lockview.model.stacks import StackTrace
 
@@ -58,7 +58,11 @@ class Edge(NamedTuple):
 
 
 class ClassInfo:
-    """A class: what it is called, how it was used, what was taken after and before it."""
+    """A class: what it is called, how it was used, what was taken after and before it.
+
+    ``used_before`` are the states of use in interrupts of itself and all classes before it, ``enabled_after`` those of
+    having been taken with interrupts on of itself and all classes after it, over weak paths too.
+    """
 
     def __init__(self, number: int, lock: LockMap, name: LockClass, stack: StackTrace) -> None:
         self.number = number
@@ -68,6 +72,8 @@ class ClassInfo:
         self.is_per_cpu = lock.is_per_cpu
         self.overrides_wait = lock.overrides_wait
         self.usage = 0
+        self.used_before = 0
+        self.enabled_after = 0
         self.usage_stacks: dict[int, StackTrace] = {}
         self.registered = stack
         self.operations = 0
@@ -118,6 +124,32 @@ class Classes:
         self._by_key[lock.key, subclass] = info
         return info
 
+    def mark(self, info: ClassInfo, state: int, stack: StackTrace) -> bool:
+        """Note a use of a class; False when it was known."""
+        if not info.mark(state, stack):
+            return False
+        self._spread_use(info, used_in(mask(state)))
+        self._spread_enabling(info, enabled(mask(state)))
+        return True
+
+    def _spread_use(self, info: ClassInfo, states: int) -> None:
+        """What is before a class is before all that follows it."""
+        pending = [info]
+        while pending:
+            info = pending.pop()
+            if states & ~info.used_before:
+                info.used_before |= states
+                pending.extend(self.all[number] for number in info.after)
+
+    def _spread_enabling(self, info: ClassInfo, states: int) -> None:
+        """What is after a class is after all that comes before it."""
+        pending = [info]
+        while pending:
+            info = pending.pop()
+            if states & ~info.enabled_after:
+                info.enabled_after |= states
+                pending.extend(self.all[number] for number in info.before)
+
     def knows(self, before: Use, after: Use) -> bool:
         """Whether there is a dependency between the classes of two acquisitions, of whatever strength."""
         return after.number in self.all[before.number].after
@@ -133,6 +165,8 @@ class Classes:
         second.before[first.number] = _joined(
             second.before.get(first.number), Edge(first.number, backward, distance, stack)
         )
+        self._spread_use(second, first.used_before)
+        self._spread_enabling(first, second.enabled_after)
 
 
 class Use(NamedTuple):

@@ -23,7 +23,6 @@ class Marking:
         self._findings = findings
         self._reporter = reporter
         self._readers_too = readers_too
-        self._used_in_irqs = False
 
     def use(self, state: TaskState, held: Held, *, sync: bool) -> bool:
         """``mark_usage``: an acquisition; one that only waits (``sync``) leaves no time for interrupts."""
@@ -48,9 +47,8 @@ class Marking:
     def _mark(self, state: TaskState, held: Held, new: int, stack: StackTrace) -> bool:
         """``mark_lock``: note a state of the class."""
         info = held.info
-        if not info.mark(new, stack) or new >= usage.USED:
+        if not self._classes.mark(info, new, stack) or new >= usage.USED:
             return True
-        self._used_in_irqs = self._used_in_irqs or not new & usage.ENABLED
         against = usage.opposite(new)
         bad = [against] if new & usage.READ else [against, against | usage.READ]
         conflict = next((old for old in bad if info.usage & usage.mask(old)), None)
@@ -65,7 +63,7 @@ class Marking:
         if self._readers_too or not new & usage.READ:
             wanted |= usage.mask(against | usage.READ)
         forwards = not new & usage.ENABLED
-        if not (forwards or self._used_in_irqs):
+        if not wanted & (held.info.enabled_after if forwards else held.info.used_before):
             return True
         found = self._find(held, wanted, back=not forwards)
         if found is None:
@@ -93,8 +91,8 @@ class Marking:
 
     def check_order(self, state: TaskState, before: Held, held: Held) -> bool:
         """``check_irq_usage``: what is behind a new dependency must not undo what is before it."""
-        if not self._used_in_irqs:
-            return True
+        if not usage.conflicting(before.info.used_before) & held.info.enabled_after:
+            return True  # nothing that a search could find
         if not self._readers_too:
             return self._check_order_by_state(state, before, held)
         safe = usage.used_in(self._gather_before(before))
