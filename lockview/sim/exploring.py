@@ -103,7 +103,7 @@ def fewest_preemptions(machine: Machine, *, most: int = MOST_STATES) -> Explorat
         transitions += len(steps)
         if not steps and not graph.is_done(state):
             return Exploration(len(came), transitions, Found(DEADLOCK, _way(came, node), preemptions))
-        goes_on = any(move.task == last for move, _, _ in steps)
+        goes_on = graph.goes_on(state, last)
         for move, after, broken in steps:
             who = last if move.task in daemons else move.task
             cost = preemptions + (goes_on and who != last)
@@ -141,7 +141,7 @@ def _runs_on(graph: Transitions, place: _Place) -> list[_Place]:
     steps = graph.of(state)
     if left is None:
         return [(step.state, None, None) for step in steps]
-    goes_on = any(step.move.task == last for step in steps)
+    goes_on = graph.goes_on(state, last)
     costs = [(step, goes_on and step.move.task != last) for step in steps]
     return [(step.state, step.move.task, left - cost) for step, cost in costs if cost <= left]
 

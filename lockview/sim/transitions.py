@@ -98,6 +98,10 @@ class Transitions:
             self._keep_off(packed, possible)
         return [self._follow(packed, outcome) for outcomes in possible for outcome in outcomes]
 
+    def goes_on(self, packed: Packed, task: int | None) -> bool:
+        """Whether a task could take its next step if it had a CPU."""
+        return task is not None and bool(self._outcomes(packed, task))
+
     def _outcomes(self, packed: Packed, task: int) -> tuple[_Outcome, ...]:
         place = packed[task]
         site = self._sites[task].get(place)
