@@ -66,6 +66,10 @@ def _run(arguments: list[str]) -> int:
             from lockview.cli_lockdep import lockdep
 
             return lockdep(rest)
+        case ["simulate" | "scenarios" as command, *rest]:
+            from lockview import cli_simulate
+
+            return cli_simulate.run(rest) if command == "simulate" else cli_simulate.scenarios(rest)
         case _:
             return _options(arguments)
 
@@ -103,7 +107,9 @@ def _options(arguments: list[str]) -> int:
         "  lockview parse FILE...           print what was found; a FILE may be a folder\n"
         "  lockview parse --follow FILE     print each report of a growing log\n"
         "  lockview render FILE -o OUT      draw a report into a file\n"
-        "  lockview lockdep FILE            run the validator over lists of operations or a lock trace\n\n"
+        "  lockview lockdep FILE            run the validator over lists of operations or a lock trace\n"
+        "  lockview simulate SCENARIO       run a scenario on a simulated kernel\n"
+        "  lockview scenarios               list those that there are\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
     )
     parser.usage = "lockview [FILE...]"
