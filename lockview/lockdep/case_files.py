@@ -20,11 +20,14 @@ def read_cases(data: bytes) -> tuple[Case, ...]:
     import json
 
     try:
-        return cases_from_json(json.loads(data.decode("utf-8-sig")))
+        found = json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise OperationError(f"line {line}: UTF-8 was expected") from None
     except json.JSONDecodeError as error:
         raise OperationError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise OperationError(str(error)) from None
     except RecursionError:
         raise OperationError("lists and objects are nested too deep") from None
+    return cases_from_json(found)
