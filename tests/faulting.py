@@ -92,12 +92,19 @@ class Faulting:
         self._plans: list[TaskPlan] = []
         self._machine: Machine | None = None
 
-    def task(self, *calls: Call, mm: Mm | None = None, may_reclaim: bool = False) -> int:
+    def task(
+        self,
+        *calls: Call,
+        mm: Mm | None = None,
+        may_reclaim: bool = False,
+        cpu: int | None = None,
+        priority: int = 0,
+    ) -> int:
         """A thread that does the calls one after the other; its number."""
         thread = self.kernel.new_thread(f"task{len(self._plans)}", 100 + len(self._plans), mm or self.mm)
         thread.may_reclaim = may_reclaim
         routine = partial(one_after_the_other, tuple(call(thread) for call in calls))
-        self._plans.append(TaskPlan(thread.comm, routine))
+        self._plans.append(TaskPlan(thread.comm, routine, cpu, priority))
         return thread.number
 
     def daemon(self) -> int:
@@ -154,7 +161,7 @@ class Drive:
 
     def on(self, task: int) -> Drive:
         """Step a task until it has ended or has to wait."""
-        while self.violation is None and self.machine.can_step(self.state, task):
+        while self.violation is None and task in self.machine.enabled(self.state):
             self.step(task)
         return self
 
