@@ -1,0 +1,60 @@
+"""How fast every state of a machine is visited."""
+
+from functools import partial
+from time import perf_counter
+
+from lockview.kernel.core.fault import fault
+from lockview.kernel.core.instance import new_core
+from lockview.kernel.core.writers import grace_periods, munmap
+from lockview.kernel.worlds import WorldPlan
+from lockview.sim.exploring import Exploration, explore
+from lockview.sim.machine import Machine, State, TaskPlan
+
+FASTER = 2
+"""The search against one that asks the machine for every step."""
+
+
+def _machine() -> Machine:
+    plan = WorldPlan()
+    cells = new_core(plan, 3)
+    return Machine(
+        (
+            TaskPlan("F", partial(fault, cells, 0)),
+            TaskPlan("F", partial(fault, cells, 1)),
+            TaskPlan("U", partial(munmap, cells, 2)),
+            TaskPlan("G", partial(grace_periods, cells), daemon=True),
+        ),
+        plan.start,
+    )
+
+
+def _plain(machine: Machine) -> Exploration:
+    seen: set[State] = {machine.start}
+    waiting = [machine.start]
+    transitions = 0
+    for state in waiting:
+        for _, done in machine.successors(state):
+            transitions += 1
+            if done.state not in seen:
+                seen.add(done.state)
+                waiting.append(done.state)
+    return Exploration(len(seen), transitions)
+
+
+def test_states_are_visited_several_times_as_fast_as_step_by_step() -> None:
+    def timed(search: object) -> tuple[float, Exploration]:
+        assert callable(search)
+        best, result = 1e9, None
+        for _ in range(3):
+            machine = _machine()
+            start = perf_counter()
+            result = search(machine)
+            best = min(best, perf_counter() - start)
+        assert isinstance(result, Exploration)
+        return best, result
+
+    plain, expected = timed(_plain)
+    fast, result = timed(explore)
+    print(f"{result.states / fast:,.0f} states/s, {plain / fast:.1f} times as fast as step by step")
+    assert (result.states, result.transitions) == (expected.states, expected.transitions)
+    assert plain > FASTER * fast
