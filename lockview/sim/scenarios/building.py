@@ -147,13 +147,17 @@ class _Builder:
         if spec.needs_mm and thread.mm is None:
             raise ValueError(f"task {thread.comm} has no address space to do it in")
         given = dict(part.arguments)
-        values = {parameter.name: self._value(thread, parameter, given) for parameter in spec.parameters}
+        values = {parameter.name: self._value(parameter, given) for parameter in spec.parameters}
+        pages = _pages_of(thread, values.values())
+        for parameter in spec.parameters:
+            if parameter.kind is Kind.PAGE and values[parameter.name] > pages:
+                raise ValueError(f"{parameter.name} lies outside of the {pages} pages that there are")
         unknown = given.keys() - values.keys()
         if unknown:
             raise ValueError(f"{min(unknown)} is no argument of it")
         return spec.start(thread, values)
 
-    def _value(self, thread: Thread, parameter: Parameter, given: dict[str, object]) -> Any:
+    def _value(self, parameter: Parameter, given: dict[str, object]) -> Any:
         if parameter.name not in given:
             if parameter.default is ...:
                 raise ValueError(f"{parameter.name} is missing")
@@ -172,9 +176,7 @@ class _Builder:
                 return read_program(value, self._lock)
             case Kind.CALLERS if isinstance(value, str):
                 return read_callers(value)
-            case Kind.PAGE if _is_number(value):
-                return _page(thread, parameter.name, value)
-            case Kind.NUMBER if _is_number(value):
+            case Kind.PAGE | Kind.NUMBER if _is_number(value):
                 return value
             case kind:
                 raise ValueError(f"{parameter.name} is to be a {kind}")
@@ -191,12 +193,15 @@ def _is_number(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31
 
 
-def _page(thread: Thread, name: str, page: int) -> int:
-    """A page of the thread's address space, or the border behind its last one."""
+def _pages_of(thread: Thread, values: Iterable[object]) -> int:
+    """How many pages there are where a routine works: in the address space or file that it is given, or its own."""
     pages = len(thread.mm.pmds) * ENTRIES if thread.mm else 0
-    if page > pages:
-        raise ValueError(f"{name} lies outside of the {pages} pages of the address space")
-    return page
+    for value in values:
+        if isinstance(value, Mm):
+            return len(value.pmds) * ENTRIES
+        if isinstance(value, File) and thread.mm is None:
+            pages = thread.kernel.plan.first(value.size)
+    return pages
 
 
 def _named(things: dict[str, _T], name: str, what: str) -> _T:
