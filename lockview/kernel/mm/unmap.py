@@ -169,7 +169,6 @@ def clear_pte(t: Thread, pte: Cell) -> Routine[int]:
     return frame
 
 
-@inlined
 def free_pgtables(t: Thread, mm: Mm, doomed: tuple[Vma, ...]) -> Routine[tuple[int, ...]]:
     """Unlink VMAs from their reverse maps, and tables from the level above; answers the tables."""
     tables: tuple[int, ...] = ()
