@@ -12,6 +12,7 @@ from lockview.model.logs import Log
 from lockview.model.reports import Report
 
 if TYPE_CHECKING:
+    from lockview.document.simulated import Simulated
     from lockview.sim.scenario import Scenario
 
 
@@ -46,7 +47,7 @@ class Document:
 
     While it is ``growing``, lines and reports are added; those that are there stay where they are. ``pieces`` are the
     files of a rotated log, oldest first, ``path`` being the newest; ``title`` is what it is called where the name of
-    its file does not tell enough.
+    its file does not tell enough. ``simulated`` is the scenario whose run made the text and its reports.
     """
 
     log: Log
@@ -56,6 +57,7 @@ class Document:
     growing: bool = False
     pieces: tuple[str, ...] = ()
     title: str = ""
+    simulated: Simulated | None = None
 
     def __post_init__(self) -> None:
         self.reports = [OpenReport(report) for report in self.log.reports]

@@ -20,6 +20,7 @@ from lockview.model.reports import Report
 SMALL = 256 << 10
 """Bytes up to which a source is read in place."""
 HEAD = 4096
+SCENARIO = b"lockview.scenario"
 _AT_ONCE = 4
 """Reports that travel together; a window takes some 3 ms for so many."""
 PARTS = {"wanted": "the lock that is wanted", "held": "the lock that is held", "chain": "the chain of dependencies"}
@@ -82,6 +83,15 @@ def quick_to_read(path: str, size: int) -> bool:
             return not is_packed(file.read(HEAD))
     except OSError:
         return True
+
+
+def may_be_scenario(path: str) -> bool:
+    """Whether a file is worth a closer look: it names the format of scenarios near its beginning."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return SCENARIO in file.read(HEAD)
+    except OSError:
+        return False
 
 
 def is_packed(head: bytes) -> bool:

@@ -25,6 +25,8 @@ class UiState(NamedTuple):
     """What is written to it is shown at once."""
     report: bool = False
     """One of its reports is selected."""
+    simulation: bool = False
+    """A scenario is shown, not one of the reports of its run."""
     picture: bool = False
     """That report has something to draw."""
     links: bool = False
@@ -68,6 +70,11 @@ def needs_links(state: UiState) -> bool:
 def needs_cycle(state: UiState) -> bool:
     """For actions on the replay."""
     return state.cycle
+
+
+def needs_run(state: UiState) -> bool:
+    """For actions on what can be played: the replay of a report, or a scenario."""
+    return state.cycle or state.simulation
 
 
 class ActionSpec(NamedTuple):
@@ -278,11 +285,21 @@ ACTIONS = (
     ),
     ActionSpec("walk-back", "Go", "Back along the cycle", lambda w: w.graph.walk(-1), ("[",), needs_links, group=1),
     ActionSpec("walk", "Go", "On along the cycle", lambda w: w.graph.walk(1), ("]",), needs_links, group=1),
-    ActionSpec("replay-first", "Replay", "To the start", lambda w: w.replay.first(), ("<",), needs_cycle),
-    ActionSpec("replay-back", "Replay", "One step back", lambda w: w.replay.back(), (",",), needs_cycle),
-    ActionSpec("replay-play", "Replay", "Play or pause", lambda w: w.replay.toggle_play(), ("P",), needs_cycle),
-    ActionSpec("replay-forward", "Replay", "One step on", lambda w: w.replay.forward(), (".",), needs_cycle),
-    ActionSpec("replay-last", "Replay", "To the end", lambda w: w.replay.last(), (">",), needs_cycle),
+    ActionSpec(
+        "compare",
+        "Go",
+        "Compare with another report...",
+        lambda w: w.compare(),
+        ("Ctrl+D",),
+        needs_report,
+        "Two reports side by side, with what differs marked",
+        group=2,
+    ),
+    ActionSpec("replay-first", "Replay", "To the start", lambda w: w.player.first(), ("<",), needs_run),
+    ActionSpec("replay-back", "Replay", "One step back", lambda w: w.player.back(), (",",), needs_run),
+    ActionSpec("replay-play", "Replay", "Play or pause", lambda w: w.player.toggle_play(), ("P",), needs_run),
+    ActionSpec("replay-forward", "Replay", "One step on", lambda w: w.player.forward(), (".",), needs_run),
+    ActionSpec("replay-last", "Replay", "To the end", lambda w: w.player.last(), (">",), needs_run),
     ActionSpec(
         "replay-deadlock",
         "Replay",

@@ -1,4 +1,4 @@
-"""The middle of the window: messages on top, below them the picture, the start page or the page without a report."""
+"""The middle of the window: messages on top, below them the picture, a scenario, or a page while there is neither."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lockview.gui.workspace import Workspace
 if TYPE_CHECKING:
     from lockview.document.recent import RecentFile
     from lockview.gui.messages import MessageBar
+    from lockview.gui.simulation.page import SimulationPage
     from lockview.gui.start.nothing_found import NothingFoundPage
     from lockview.gui.start.page import StartPage
 
@@ -22,6 +23,7 @@ class Central(QWidget):
     """Pages are made when they are first needed: at a start with a file only the picture is."""
 
     start_made = Signal(object)  # StartPage
+    simulation_made = Signal(object)  # SimulationPage
 
     def __init__(self, graph: QWidget, workspace: Workspace, appearance: Appearance, parent: QWidget) -> None:
         super().__init__(parent)
@@ -31,6 +33,7 @@ class Central(QWidget):
         self.graph = graph
         self.start: StartPage | None = None
         self.nothing: NothingFoundPage | None = None
+        self.simulation: SimulationPage | None = None
         self._messages: MessageBar | None = None
         self._stack = QStackedWidget(self)
         self._stack.addWidget(graph)
@@ -59,6 +62,12 @@ class Central(QWidget):
         """What is shown below the messages."""
         return self._stack.currentWidget()
 
+    @property
+    def beside(self) -> QWidget | None:
+        """What belongs to the page and stands in the place of the details."""
+        page = self.simulation
+        return page.tabs if page is not None and self.page is page else None
+
     def show_recent(self, files: tuple[RecentFile, ...]) -> None:
         """Show these files on the start page."""
         self._recent = files
@@ -70,12 +79,16 @@ class Central(QWidget):
         document = self._workspace.document
         if document is None:
             self._stack.setCurrentWidget(self._start_page())
+        elif document.simulated is not None and self._workspace.selection.report < 0:
+            page = self._simulation_page()
+            self._stack.setCurrentWidget(page)
+            page.show_simulated(document.simulated)
         elif document.reports:
             self._stack.setCurrentWidget(self.graph)
         else:
-            page = self._nothing_page()
-            page.show_log(document.log, display_name(document), document.growing)
-            self._stack.setCurrentWidget(page)
+            nothing = self._nothing_page()
+            nothing.show_log(document.log, display_name(document), document.growing)
+            self._stack.setCurrentWidget(nothing)
 
     def _show_line(self, line: int) -> None:
         self._workspace.select_item("", line=line)
@@ -89,6 +102,15 @@ class Central(QWidget):
             self._stack.addWidget(self.start)
             self.start_made.emit(self.start)
         return self.start
+
+    def _simulation_page(self) -> SimulationPage:
+        if self.simulation is None:
+            from lockview.gui.simulation.page import SimulationPage
+
+            self.simulation = SimulationPage(self._workspace, self._appearance, self)
+            self._stack.addWidget(self.simulation)
+            self.simulation_made.emit(self.simulation)
+        return self.simulation
 
     def _nothing_page(self) -> NothingFoundPage:
         if self.nothing is None:

@@ -15,6 +15,8 @@ from lockview.gui.menus import ActionBoard
 from lockview.gui.recent_menu import RecentMenu
 from lockview.gui.replay.panel import ReplayPanel
 from lockview.gui.reports.panel import ReportsPanel
+from lockview.gui.scenario_menu import ScenarioMenu
+from lockview.gui.simulation.beside import BesidePanel
 from lockview.gui.status import StatusBar
 from lockview.gui.tool_bar import ToolBar
 
@@ -33,7 +35,7 @@ def finish_window(window: MainWindow) -> None:
     drops.files_dropped.connect(window.open_paths)
     drops.text_dropped.connect(window.open_dropped_text)
     _add_dock_choices(window)
-    _add_recent_menu(window)
+    _add_file_menus(window)
 
 
 def _make_bars(window: MainWindow) -> None:
@@ -65,8 +67,9 @@ def _make_docks(window: MainWindow) -> None:
         # The tab behind must not keep the one in front from getting small.
         panel.setMinimumHeight(LEAST_HEIGHT)
     replay.set_in_front(False)  # nothing is computed for it while the docks find their places
-    window.take_panels(details, replay)
-    window.docks = Docks(window, {"reports": reports, "details": details, "log": log, "replay": replay})
+    beside = BesidePanel(details)
+    window.take_panels(details, replay, beside)
+    window.docks = Docks(window, {"reports": reports, "details": beside, "log": log, "replay": replay})
     place = window.docks.dock("replay")
     replay.set_in_front(not place.visibleRegion().isEmpty())
     place.visibilityChanged.connect(replay.set_in_front)
@@ -80,9 +83,12 @@ def _add_dock_choices(window: MainWindow) -> None:
     view.insertSeparator(before)
 
 
-def _add_recent_menu(window: MainWindow) -> None:
+def _add_file_menus(window: MainWindow) -> None:
+    scenarios = ScenarioMenu(window)
+    scenarios.file_chosen.connect(window.open_path)
+    window.board.menu("File").insertMenu(window.board.action("open-sample"), scenarios)
     menu = RecentMenu(window.store, window)
     menu.file_chosen.connect(window.open_path)
     menu.list_cleared.connect(window.keep_recent)
-    window.board.menu("File").insertMenu(window.board.action("open-sample"), menu)
+    window.board.menu("File").insertMenu(scenarios.menuAction(), menu)
     window.tools.give_open_a_menu(menu)

@@ -230,6 +230,8 @@ class Opener(QObject):
 
     def _read(self, path: str, replaces: Document | None, select: bool) -> None:
         place = opening.look_at(path)
+        if opening.may_be_scenario(path) and self._read_scenario(path, replaces, select):
+            return
         if replaces is not None and replaces.pieces:
             self._queue(Errand(path, self._spool(), path, "", replaces, select, replaces.pieces))
         elif opening.quick_to_read(path, place.size):
@@ -241,6 +243,17 @@ class Opener(QObject):
                 self._place(document, replaces, select)
         else:
             self._queue(Errand(path, self._spool(), path, "", replaces, select))
+
+    def _read_scenario(self, path: str, replaces: Document | None, select: bool) -> bool:
+        """Whether a file is a scenario; then it is open."""
+        from lockview.document.scenarios import is_scenario_file
+
+        if not is_scenario_file(path):
+            return False
+        from lockview.document.simulated import read_scenario_document
+
+        self._place(read_scenario_document(path), replaces, select)
+        return True
 
     def _offer_to_wait(self, path: str, sentence: str) -> None:
         """Nothing is in a file: perhaps something will be."""

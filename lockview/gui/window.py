@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from lockview.gui.menus import ActionBoard
     from lockview.gui.messages import Message, MessageBar
     from lockview.gui.replay.panel import ReplayPanel
+    from lockview.gui.simulation.beside import BesidePanel
+    from lockview.gui.simulation.page import SimulationPage
     from lockview.gui.start.page import StartPage
     from lockview.gui.status import StatusBar
     from lockview.gui.tool_bar import ToolBar
 
 FIRST_SIZE = (1280, 800)
 SAMPLE = "samples/khugepaged-fs-reclaim.log"
+SCENARIOS = "scenarios"
 
 
 class MainWindow(QMainWindow):
@@ -48,6 +51,7 @@ class MainWindow(QMainWindow):
     tools: ToolBar
     status: StatusBar
     docks: Docks
+    _beside: BesidePanel
     """Made by ``finish``, like the panels."""
 
     def __init__(self, store: SettingsStore, appearance: Appearance) -> None:
@@ -79,6 +83,7 @@ class MainWindow(QMainWindow):
         self.opener.followed.connect(self.refresh)
         self.jobs.started.connect(self._watch)
         self.central.start_made.connect(self._connect_start)
+        self.central.simulation_made.connect(self._connect_simulation)
 
     # -- start and end
 
@@ -142,30 +147,9 @@ class MainWindow(QMainWindow):
     @property
     def state(self) -> UiState:
         """What decides which actions make sense."""
-        from lockview.analysis.cycles import has_cycle
-        from lockview.analysis.lock_graph import Shape
-        from lockview.gui.actions import UiState
+        from lockview.gui.ui_state import state_of
 
-        selection, document, report = self.workspace.selection, self.workspace.document, self.workspace.report
-        edge = report is not None and selection.edge is not None and selection.edge < len(report.graph.edges)
-        return UiState(
-            document=document is not None,
-            reloadable=document is not None and bool(document.path) and not document.growing,
-            followable=document is not None and (bool(document.path) or document.growing),
-            following=document is not None and document.growing,
-            report=report is not None,
-            picture=report is not None and bool(report.graph.nodes),
-            links=report is not None and bool(report.graph.edges),
-            cycle=report is not None and has_cycle(report.graph),
-            ring=report is None or report.graph.shape is Shape.RING,
-            edge=edge,
-            frame=edge and selection.frame is not None,
-            earlier_report=self._report_after(-1) is not None,
-            later_report=self._report_after(1) is not None,
-            working=self.status.working,
-            view=self.graph.view_name,
-            theme=self.appearance.choice,
-        )
+        return state_of(self)
 
     def refresh(self, _: object = None) -> None:
         """Bring title, page, actions and facts up to what is selected."""
@@ -173,6 +157,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{shown(display_name(document))} \N{EM DASH} lockview" if document else "lockview")
         self.central.refresh()
         if self._is_finished:
+            self._beside.show_for(self.central.beside)
             self.board.refresh(self.state)
             self.status.show_facts(document, self.workspace.report)
             following = self.opener.following_of(document)
@@ -218,9 +203,15 @@ class MainWindow(QMainWindow):
         self.docks.bring_up("replay")
         return self._replay
 
-    def take_panels(self, details: DetailsPanel, replay: ReplayPanel) -> None:
-        """Keep the panels that actions speak to, when they are made."""
-        self._details, self._replay = details, replay
+    @property
+    def player(self) -> ReplayPanel | SimulationPage:
+        """What the keys of the replay speak to: a scenario that is shown, else the replay panel."""
+        simulation = self.central.simulation
+        return simulation if simulation is not None and self.central.beside is not None else self.replay
+
+    def take_panels(self, details: DetailsPanel, replay: ReplayPanel, beside: BesidePanel) -> None:
+        """Keep the panels that actions speak to, when they are made, and the place of the details."""
+        self._details, self._replay, self._beside = details, replay, beside
 
     # -- documents
 
@@ -299,17 +290,9 @@ class MainWindow(QMainWindow):
 
     def step_report(self, step: int) -> None:
         """Go to the report before or after, over all documents."""
-        place = self._report_after(step)
+        place = self.workspace.report_after(step)
         if place is not None:
             self.workspace.select(Selection(document=place[0], report=place[1]))
-
-    def _report_after(self, step: int) -> tuple[int, int] | None:
-        documents, now = self.workspace.documents, self.workspace.selection
-        places = [(number, report) for number, doc in enumerate(documents) for report in range(len(doc.reports))]
-        here = (now.document, now.report)
-        if step > 0:
-            return next((place for place in places if place > here), None)
-        return next((place for place in reversed(places) if place < here), None)
 
     # -- recent files
 
@@ -320,7 +303,7 @@ class MainWindow(QMainWindow):
         from lockview.document.recent import opened
         from lockview.document.resources import resource
 
-        if path != resource(SAMPLE):
+        if path != resource(SAMPLE) and not path.startswith(f"{resource(SCENARIOS)}/"):
             self.keep_recent(opened(self.store.recent, path))
 
     def keep_recent(self, files: tuple[RecentFile, ...]) -> None:
@@ -335,6 +318,9 @@ class MainWindow(QMainWindow):
         page.file_wanted.connect(self.open_path)
         page.pin_wanted.connect(self.pin_recent)
         page.forget_wanted.connect(self.forget_recent)
+
+    def _connect_simulation(self, page: SimulationPage) -> None:
+        page.comparison_wanted.connect(self.compare)
 
     def pin_recent(self, path: str, pinned: bool) -> None:
         """Keep a recent file in the list, or no longer."""
@@ -381,6 +367,12 @@ class MainWindow(QMainWindow):
     def copy_stack(self) -> None:
         """Copy the stack of the selected edge."""
         self.details.copy_stack()
+
+    def compare(self) -> None:
+        """Show the selected report, or the first of a scenario, beside another one."""
+        from lockview.gui.compare.window import compare_from
+
+        compare_from(self.workspace, SAMPLE, self.appearance, self)
 
     def cancel_work(self) -> None:
         """Stop the work that the status bar shows."""

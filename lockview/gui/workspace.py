@@ -57,6 +57,21 @@ class Workspace(QObject):
         """The run of the selected report that is being watched; None before the user starts one."""
         return self._replay
 
+    def report_after(self, step: int) -> tuple[int, int] | None:
+        """The report after the selected one (before it for ``step`` -1), as (document, report); None at the end.
+
+        A scenario counts itself as a report, -1.
+        """
+        places = [
+            (number, report)
+            for number, document in enumerate(self.documents)
+            for report in range(0 if document.simulated is None else -1, len(document.reports))
+        ]
+        here = (self._selection.document, self._selection.report)
+        if step > 0:
+            return next((place for place in places if place > here), None)
+        return next((place for place in reversed(places) if place < here), None)
+
     def add(self, document: Document, select: bool = True) -> None:
         """Open a document and select its first report, unless the user shall stay where they are."""
         self.add_all([document], select)
@@ -143,5 +158,6 @@ class Workspace(QObject):
 
 
 def _first_report(documents: list[Document], number: int) -> Selection:
-    has_reports = number >= 0 and bool(documents[number].reports)
+    """Of a log its first report; a scenario is looked at itself, whatever its run has brought out."""
+    has_reports = number >= 0 and bool(documents[number].reports) and documents[number].simulated is None
     return Selection(document=number, report=0 if has_reports else -1)

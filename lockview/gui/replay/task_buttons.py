@@ -51,10 +51,17 @@ class TaskButton(QAbstractButton):
 
     def show_task(self, replay: Replay) -> None:
         """Say what the task does next in this state of the run."""
-        self._name = visible(replay.tasks[self._number])
-        self._next = next_words(replay, self._number)
-        self._planned = replay.next_choice == self._number
-        self.setEnabled(self._number in replay.enabled)
+        self.show_words(
+            visible(replay.tasks[self._number]),
+            next_words(replay, self._number),
+            planned=replay.next_choice == self._number,
+            able=self._number in replay.enabled,
+        )
+
+    def show_words(self, name: str, following: str, *, planned: bool, able: bool) -> None:
+        """Show a task and what it does next, or why it cannot."""
+        self._name, self._next, self._planned = name, following, planned
+        self.setEnabled(able)
         self.setAccessibleName(f"{self._name} {self._next}")
         self.setToolTip(tip(f"{self._name} {self._next}"))
         self.update()
@@ -156,7 +163,14 @@ class TaskButtons(QScrollArea):
 
     def show_replay(self, replay: Replay | None) -> bool:
         """Show a button for each task of the run; whether there are more or fewer buttons than before."""
-        count = len(replay.tasks) if replay else 0
+        changed = self.set_count(len(replay.tasks) if replay else 0)
+        if replay:
+            for button in self.buttons:
+                button.show_task(replay)
+        return changed
+
+    def set_count(self, count: int) -> bool:
+        """Have that many buttons; whether there were more or fewer before."""
         changed = count != len(self.buttons)
         while len(self.buttons) > count:
             button = self.buttons.pop()
@@ -164,9 +178,6 @@ class TaskButtons(QScrollArea):
             button.deleteLater()
         while len(self.buttons) < count:
             self._add(len(self.buttons))
-        if replay:
-            for button in self.buttons:
-                button.show_task(replay)
         return changed
 
     def height_at(self, width: int) -> int:

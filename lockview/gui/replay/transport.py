@@ -36,6 +36,10 @@ BUTTONS = (
     ("forward", "forward", "One step on"),
     ("last", "last", "To the end"),
 )
+SEARCHES = (
+    ("deadlock", "Run into the deadlock", "By the shortest way that was found"),
+    ("avoid", "Find a way past it", "An order of steps in which all tasks finish"),
+)
 
 
 class Transport(QWidget):
@@ -44,7 +48,7 @@ class Transport(QWidget):
     position_chosen = Signal(int)
     speed_chosen = Signal()
 
-    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None, *, searches: bool = True) -> None:
         super().__init__(parent)
         self._appearance = appearance
         self._playing = False
@@ -69,10 +73,7 @@ class Transport(QWidget):
         moving.addWidget(self.speed)
         searching = QHBoxLayout()
         searching.setSpacing(PADDING)
-        for name, title, hint in (
-            ("deadlock", "Run into the deadlock", "By the shortest way that was found"),
-            ("avoid", "Find a way past it", "An order of steps in which all tasks finish"),
-        ):
+        for name, title, hint in SEARCHES if searches else ():
             searching.addWidget(self._push_button(name, title, hint))
         self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._line.setSizeConstraint(QBoxLayout.SizeConstraint.SetNoConstraint)
@@ -103,19 +104,24 @@ class Transport(QWidget):
     def show_replay(self, replay: Replay | None, *, playing: bool) -> None:
         """Show where the run stands and what can be done."""
         position, length = (replay.position, replay.length) if replay else (0, 0)
+        self.show_position(position, length, playing=playing)
+        self.place.setText(f"{position} of {length}" if replay else "")
+        for name, _, _ in SEARCHES:
+            self._buttons[name].setEnabled(replay is not None)
+
+    def show_position(self, position: int, length: int, *, playing: bool) -> None:
+        """Show how many steps of a run have been made."""
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, length)
             self.slider.setValue(position)
         self.slider.setEnabled(length > 0)
-        self.place.setText(f"{position} of {length}" if replay else "")
+        self.place.setText(f"{position} of {length}")
         for name, enabled in (
             ("first", position > 0),
             ("back", position > 0),
             ("toggle_play", length > 0),
             ("forward", position < length),
             ("last", position < length),
-            ("deadlock", replay is not None),
-            ("avoid", replay is not None),
         ):
             self._buttons[name].setEnabled(enabled)
         if playing != self._playing:

@@ -30,6 +30,13 @@ class Row(NamedTuple):
     mark: str = ""
     hint: str = ""
     childless: bool = True
+    scenario: bool = False
+    """The row of a document that is more than the sum of its reports."""
+
+    @property
+    def selectable(self) -> bool:
+        """Whether the user can be on it. A log with reports is a heading: what is shown is always a report."""
+        return self.report >= 0 or self.childless or self.scenario
 
 
 class ReportsModel(QAbstractItemModel):
@@ -122,9 +129,8 @@ class ReportsModel(QAbstractItemModel):
         row = self.row_at(index)
         if row is None:
             return Qt.ItemFlag.NoItemFlags
-        # A document with reports is a heading: the keyboard passes over it, the selection is always a report.
-        heading = row.report < 0 and not row.childless
-        return Qt.ItemFlag.ItemIsEnabled if heading else Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        enabled = Qt.ItemFlag.ItemIsEnabled
+        return enabled | Qt.ItemFlag.ItemIsSelectable if row.selectable else enabled
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row_at(index)
@@ -152,6 +158,8 @@ def rows_of(number: int, document: Document, above: int) -> Iterator[Row]:
 def row_of_document(number: int, document: Document) -> Row:
     """The row of a document."""
     name = display_name(document)
+    if document.simulated is not None:
+        return Row(-1, number, number, -1, name, "Scenario", "", document.path or name, not document.reports, True)
     mark = "" if document.reports else "waiting" if document.growing else "no report"
     return Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
 

@@ -111,7 +111,7 @@ class ReportsView(QTreeView):
     def currentChanged(self, current: QModelIndex | Index, previous: QModelIndex | Index) -> None:
         super().currentChanged(current, previous)
         row = self._model().row_at(current)
-        if row is not None and not self._quiet and (row.report >= 0 or row.childless):
+        if row is not None and not self._quiet and row.selectable:
             self.chosen.emit(row.document, row.report)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -124,7 +124,7 @@ class ReportsView(QTreeView):
             ):
                 self.close_wanted.emit(row.document)
                 return
-            if event.button() == Qt.MouseButton.LeftButton and not row.childless:
+            if event.button() == Qt.MouseButton.LeftButton and not row.selectable:
                 self.chosen.emit(row.document, 0)
         super().mouseReleaseEvent(event)
 

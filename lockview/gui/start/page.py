@@ -1,4 +1,4 @@
-"""The start page: how to open something, the sample, and what was open before."""
+"""The start page: how to open something, the sample, the scenarios, and what was open before."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ class StartPage(QWidget):
         self._recent_title = PlainLabel("Recent", self)
         self._recent_title.setObjectName("secondary")
         self.recent = self._recent_list()
+        self.scenarios = self._scenario_list()
+        lists = QHBoxLayout()
+        lists.setSpacing(24)
+        self._recent_part = self._part(self._recent_title, self.recent)
+        lists.addWidget(self._recent_part, 1)
+        lists.addWidget(self._part(self._scenarios_title(), self.scenarios), 1)
         column = QVBoxLayout()
         column.setSpacing(8)
         column.addStretch(2)
@@ -50,8 +56,7 @@ class StartPage(QWidget):
         column.addSpacing(8)
         column.addLayout(self._buttons())
         column.addSpacing(24)
-        column.addWidget(self._recent_title)
-        column.addWidget(self.recent, 5)
+        column.addLayout(lists, 8)
         column.addStretch(2)
         page = QHBoxLayout(self)
         page.setContentsMargins(24, 24, 24, 24)
@@ -74,8 +79,7 @@ class StartPage(QWidget):
             item.setData(FAINT, missing)
             item.setData(MARK, ", ".join(word for word, on in (("pinned", file.pinned), ("missing", missing)) if on))
             item.setToolTip(tip(file.path))
-        self.recent.setVisible(bool(files))
-        self._recent_title.setVisible(bool(files))
+        self._recent_part.setVisible(bool(files))
 
     def _buttons(self) -> QHBoxLayout:
         self.open_button = open_button = QPushButton("Open...", self)
@@ -93,20 +97,48 @@ class StartPage(QWidget):
         return row
 
     def _recent_list(self) -> QListWidget:
-        recent = QListWidget(self)
-        recent.setObjectName("recent-files")
-        recent.setAccessibleName("Recent files")
-        recent.setFrameShape(QListWidget.Shape.NoFrame)
-        recent.setItemDelegate(TwoLineDelegate(self._appearance, recent))
-        recent.setMouseTracking(True)
-        recent.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
-        recent.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        recent = self._list("recent-files", "Recent files")
         recent.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        recent.setCursor(Qt.CursorShape.PointingHandCursor)
-        recent.itemClicked.connect(self._choose)
-        recent.itemActivated.connect(self._choose)
         recent.customContextMenuRequested.connect(self._show_menu)
         return recent
+
+    def _part(self, title: QWidget, listed: QWidget) -> QWidget:
+        part = QWidget(self)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(title)
+        column.addWidget(listed, 1)
+        return part
+
+    def _scenarios_title(self) -> PlainLabel:
+        title = PlainLabel("Scenarios of the simulated kernel", self)
+        title.setObjectName("secondary")
+        return title
+
+    def _scenario_list(self) -> QListWidget:
+        from lockview.document.scenarios import library
+
+        scenarios = self._list("scenarios", "Scenarios of the simulated kernel")
+        for entry in library():
+            item = QListWidgetItem(f"{entry.id}  {entry.title}", scenarios)
+            item.setData(PATH, entry.path)
+            item.setToolTip(tip(entry.title))
+        return scenarios
+
+    def _list(self, name: str, said: str) -> QListWidget:
+        files = QListWidget(self)
+        files.setObjectName(name)
+        files.setAccessibleName(said)
+        files.setFrameShape(QListWidget.Shape.NoFrame)
+        files.setItemDelegate(TwoLineDelegate(self._appearance, files))
+        files.setMouseTracking(True)
+        files.setVerticalScrollMode(QListWidget.ScrollMode.ScrollPerPixel)
+        files.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        files.setCursor(Qt.CursorShape.PointingHandCursor)
+        files.itemClicked.connect(self._choose)
+        files.itemActivated.connect(self._choose)
+        return files
 
     def _choose(self, item: QListWidgetItem) -> None:
         self.file_wanted.emit(item.data(PATH))
