@@ -134,14 +134,21 @@ def _position(live: Routine[Any]) -> Hashable:
 
 
 def _stack(live: Routine[Any]) -> StackTrace:
-    """The call stack, innermost first, with the lines of our own source that are executing."""
-    return StackTrace(
-        tuple(
-            Frame(frame.f_code.co_name, file=_source(frame.f_code.co_filename), line=frame.f_lineno)
-            for frame in reversed(_chain(live))
-            if not is_inlined(frame.f_code)
-        )
-    )
+    """The call stack, innermost first, with the lines of our own source that are executing.
+
+    Of what is inlined from the same file the line counts as the caller's, as in a kernel's decoded stack.
+    """
+    frames: list[Frame] = []
+    line, inlined_from = 0, ""
+    for frame in reversed(_chain(live)):
+        file = frame.f_code.co_filename
+        if file != inlined_from:
+            line = 0
+        line, inlined_from = line or frame.f_lineno, file
+        if not is_inlined(frame.f_code):
+            frames.append(Frame(frame.f_code.co_name, file=_source(file), line=line))
+            line, inlined_from = 0, ""
+    return StackTrace(tuple(frames))
 
 
 def _source(path: str) -> str:
