@@ -59,6 +59,18 @@ def held_file(file: File) -> Check:
     return Check("I6", (file.f_count,), _is_positive, f"file:{file.number} is used after it was closed")
 
 
+def cached(file: File, index: int, frame: Frame) -> Check:
+    """I1: who holds the page lock maps only what is still in the page cache."""
+    return Check(
+        "I1", (file.cache,), _Caches(index, frame.number), f"page {index} of a file is mapped after it was cut off"
+    )
+
+
+def unmapped(frame: Frame) -> Check:
+    """I1: a page that truncation takes out of the page cache is mapped nowhere."""
+    return Check("I1", (frame.mapcount,), _is_zero, f"frame:{frame.number} is cut off a file while it is mapped")
+
+
 def counted(t: Thread, frame: Frame) -> Check:
     """I8: the map count of a page is the number of entries that map it."""
     cells = (frame.mapcount, *(pte for table in t.kernel.tables for pte in table.ptes))
@@ -154,6 +166,18 @@ def _is_positive(value: int) -> bool:
 
 def _may_be_writable(flags: Flags, *counters: int) -> bool:
     return bool(flags & Flags.WRITE) or not all(map(is_even, counters))
+
+
+def _is_zero(value: int) -> bool:
+    return value == 0
+
+
+class _Caches:
+    def __init__(self, index: int, frame: int) -> None:
+        self._page = (index, frame)
+
+    def __call__(self, cache: tuple[tuple[int, int], ...]) -> bool:
+        return self._page in cache
 
 
 class _NoneWritable:

@@ -7,7 +7,7 @@ from lockview.kernel.handles import NOBODY, Cell, HolderState
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rwsem import down_read, up_read
 from lockview.kernel.mm.anon_vma import anon_vma_prepare
-from lockview.kernel.mm.checks import held_file, may_sleep
+from lockview.kernel.mm.checks import cached, held_file, may_sleep
 from lockview.kernel.mm.descriptor import VmFault
 from lockview.kernel.mm.objects import NONE, Entry, File, Flags, Frame, Pte
 from lockview.kernel.mm.outcomes import Abort, Fault
@@ -59,7 +59,10 @@ def do_cow_fault(t: Thread, vmf: VmFault) -> Routine[int]:
 def _map_page(t: Thread, vmf: VmFault, page: Frame) -> Routine[tuple[Fault, bool]]:
     writable = vmf.write and bool(vmf.flags & Flags.SHARED)
     pte = Pte(Entry.MAP, page.number, writable, dirty=writable, young=True)
-    return (yield from install(t, vmf, pte, page))
+    result, made = yield from install(t, vmf, pte, page)
+    if made:
+        yield cached(t.kernel.files[vmf.file], vmf.file_page, page)
+    return result, made
 
 
 @inlined

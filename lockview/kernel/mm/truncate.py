@@ -9,6 +9,7 @@ from __future__ import annotations
 from lockview.kernel.effects import Acquire, Atomic, Look, Read, Release, Routine, Value, Write
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rwsem import down_read, down_write, up_read, up_write
+from lockview.kernel.mm.checks import unmapped
 from lockview.kernel.mm.objects import NONE, File, Frame, Life, Vma
 from lockview.kernel.mm.unmap import tlb_finish_mmu, unmap_page_range
 from lockview.kernel.switches import Switch
@@ -141,6 +142,7 @@ def truncate_inode_page(t: Thread, file: File, index: int, frame: Frame) -> Rout
 def delete_from_page_cache(file: File, index: int, frame: Frame) -> Routine[None]:
     """Drop the reference of the cache, if the page is still in it."""
     yield Atomic((file.cache, frame.refs, frame.life), _Delete(index, frame.number), "take the page out of the cache")
+    yield unmapped(frame)
 
 
 def unmap_mapping_range(t: Thread, file: File, first: int, last: int) -> Routine[None]:

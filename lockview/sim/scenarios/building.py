@@ -91,6 +91,7 @@ class _Builder:
             file = self.files[file_part.name] = kernel.new_file(file_part.size, has_ops=file_part.has_ops)
             cache = tuple((page, kernel.new_cached_frame().number) for page in file_part.cached)
             kernel.plan.begin(file.cache, cache)
+            kernel.plan.begin(file.f_count, int(file_part.open))
         for lock_part in description.locks:
             lock = kernel.plan.lock(
                 lock_part.name,

@@ -13,12 +13,16 @@ class MmPart(NamedTuple):
 
 
 class FilePart(NamedTuple):
-    """A file; ``cached`` are the pages in its cache. ``has_ops`` False: mappings of it are like anonymous ones."""
+    """A file; ``cached`` are the pages in its cache. ``has_ops`` False: mappings of it are like anonymous ones.
+
+    One that is not ``open`` is kept by its mappings alone.
+    """
 
     name: str
     size: int
     cached: tuple[int, ...] = ()
     has_ops: bool = True
+    open: bool = True
 
 
 class LockPart(NamedTuple):

@@ -115,7 +115,8 @@ def _description(table: Table) -> Description:
 
 def _file(part: Table) -> FilePart:
     size = part.number("size", 4, _MOST_PAGES)
-    return FilePart(part.name("name"), size, part.numbers("cached", size), part.flag("has_ops", True))
+    cached = part.numbers("cached", size)
+    return FilePart(part.name("name"), size, cached, part.flag("has_ops", True), part.flag("open", True))
 
 
 def _lock(part: Table) -> LockPart:
