@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from lockview.export.json_codec import FLAG, TEXT, WHOLE, Codec, many, maybe, misfit, record, word
 from lockview.export.json_values import FRAME, LOCK_CLASS, SPAN, STACK
-from lockview.model.lock_events import EventStream, LockEvent, LockEventKind, SeenOrder, TracedLock, TracedTask
+from lockview.model.lock_events import (
+    EventStream,
+    LockEvent,
+    LockEventKind,
+    LostEvents,
+    SeenOrder,
+    TracedLock,
+    TracedTask,
+)
 from lockview.model.orders import HeldChain, LockOrders, Order, OrderClass, OrderSource
 from lockview.model.statistics import ContentionPoint, Table, TableKind, TableRow
 
@@ -105,6 +113,7 @@ EVENT_STREAM = record(
                     "shared": FLAG,
                     "detail": TEXT,
                     "stack": STACK,
+                    "flags": TEXT,
                     "line": WHOLE,
                 },
                 sparse=True,
@@ -113,6 +122,7 @@ EVENT_STREAM = record(
         "orders": many(record(SeenOrder, {"held": TEXT, "wanted": TEXT, "count": WHOLE, "line": WHOLE})),
         "count": WHOLE,
         "lost": WHOLE,
+        "gaps": many(record(LostEvents, {"before": WHOLE, "cpu": WHOLE, "count": WHOLE})),
         "span": SPAN,
     },
 )

@@ -26,7 +26,8 @@ class LockEvent:
 
     ``pointer`` is the printed address, perhaps hashed: of lockdep's map for lock events, of the lock itself for
     contention events. ``name`` is bare, without key number and subclass; "" for contention events. ``detail`` is
-    what stands in the brackets of contention events (``SPIN|WRITE``, ``0``).
+    what stands in the brackets of contention events (``SPIN|WRITE``, ``0``). ``flags`` are the letters that ftrace
+    prints about the context, irqs-off first (``d.h2.``), "" where there are none.
     """
 
     kind: LockEventKind
@@ -39,7 +40,17 @@ class LockEvent:
     shared: bool = False
     detail: str = ""
     stack: StackTrace = EMPTY_STACK
+    flags: str = ""
     line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LostEvents:
+    """``count`` events of a CPU are missing before event ``before``: since the last one of that CPU before it."""
+
+    before: int
+    cpu: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,7 @@ class EventStream:
     """The lock events of a trace, in order, and what follows from them.
 
     ``count`` is their number; ``events`` may be fewer, the first ones of a long trace. ``lost`` counts events that the
-    tracer dropped; what was known of the held locks of that CPU is forgotten there.
+    tracer dropped; what was known of the held locks of that CPU is forgotten there. ``gaps`` says where.
     """
 
     tasks: tuple[TracedTask, ...] = ()
@@ -91,4 +102,5 @@ class EventStream:
     orders: tuple[SeenOrder, ...] = ()
     count: int = 0
     lost: int = 0
+    gaps: tuple[LostEvents, ...] = ()
     span: Span = field(default=NOWHERE, compare=False)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from lockview.model.lock_events import EventStream, LockEvent, LockEventKind
+from lockview.model.lock_events import EventStream, LockEvent, LockEventKind, LostEvents
 from lockview.model.stacks import Frame, StackTrace
 from lockview.model.text import Span
 from lockview.parsing.dialects.held_stacks import HeldStacks
@@ -116,6 +116,7 @@ class TraceReader:
         self._frames: list[Frame] = []
         self._held = HeldStacks()
         self._count = self._lost = 0
+        self._gaps: list[LostEvents] = []
         self._first = self._last = 0
 
     def take(self, text: str, number: int) -> bool:
@@ -131,6 +132,8 @@ class TraceReader:
             return True
         if match := _lost().match(text):
             self._lost += int(match[2])
+            if len(self._gaps) < MAX_EVENTS:
+                self._gaps.append(LostEvents(self._count, int(match[1]), int(match[2])))
             self._held.lost(int(match[1]))
             self._last = number
             return True
@@ -183,6 +186,7 @@ class TraceReader:
             self._held.orders(),
             self._count,
             self._lost,
+            tuple(self._gaps),
             Span(self._first, self._last),
         )
 
@@ -198,7 +202,7 @@ def _event(kind: LockEventKind, found: _Line, task: int, number: int) -> LockEve
     pointer, rest = (match[1], match[2] or "") if match else ("", payload)
     if kind in (LockEventKind.CONTENTION_BEGIN, LockEventKind.CONTENTION_END):
         detail = rest.strip("()").removeprefix("flags=").removeprefix("ret=")
-        return LockEvent(kind, task, found.cpu, found.time, pointer, detail=detail, line=number)
+        return LockEvent(kind, task, found.cpu, found.time, pointer, detail=detail, flags=found.flags, line=number)
     trylock = shared = False
     if kind is LockEventKind.ACQUIRE:
         trylock = rest.startswith("try ") and len(rest) > len("try ")
@@ -207,4 +211,4 @@ def _event(kind: LockEventKind, found: _Line, task: int, number: int) -> LockEve
         rest = rest.removeprefix("read ") if shared else rest
     elif rest.endswith("s)"):
         rest = _duration().sub("", rest)
-    return LockEvent(kind, task, found.cpu, found.time, pointer, rest, trylock, shared, line=number)
+    return LockEvent(kind, task, found.cpu, found.time, pointer, rest, trylock, shared, flags=found.flags, line=number)
