@@ -101,6 +101,7 @@ class RunEvent(NamedTuple):
     says which of them did. The others ride on the step before. ``time`` and ``length`` are nanoseconds, or counted in
     steps by a logical clock. ``object`` and ``field`` name a cell, ``old`` is what it held, ``new`` what it holds now;
     ``also`` says the same of further cells, as [object, field, old, new], without ``new`` where it was only read.
+    ``flags`` are what a real kernel's tracer printed about the context.
     """
 
     number: int
@@ -127,6 +128,7 @@ class RunEvent(NamedTuple):
     enabled: tuple[int, ...] = ()
     chosen: int | None = None
     step: str = ""
+    flags: str = ""
     extra: Extra = ()
 
 

@@ -100,6 +100,7 @@ FORMS: dict[str, LineForm] = {
                 "en": Shape.WHOLES,
                 "ch": _W,
                 "step": _T,
+                "flags": _T,
             },
         ),
         _form("snap", values.Snapshot, {"i": _W, "t": _W, "state": _O, "hash": _T}),
