@@ -141,8 +141,10 @@ def truncate_inode_page(t: Thread, file: File, index: int, frame: Frame) -> Rout
 @inlined
 def delete_from_page_cache(file: File, index: int, frame: Frame) -> Routine[None]:
     """Drop the reference of the cache, if the page is still in it."""
-    yield Atomic((file.cache, frame.refs, frame.life), _Delete(index, frame.number), "take the page out of the cache")
-    yield unmapped(frame)
+    cells = (file.cache, frame.refs, frame.life)
+    deleted: bool = yield Atomic(cells, _Delete(index, frame.number), "take the page out of the cache")
+    if deleted:
+        yield unmapped(frame)
 
 
 def unmap_mapping_range(t: Thread, file: File, first: int, last: int) -> Routine[None]:
@@ -185,6 +187,6 @@ class _Delete:
 
     def __call__(self, cache: tuple[tuple[int, int], ...], refs: int, life: Life) -> tuple[Value, ...]:
         if self._item not in cache:
-            return (None, cache, refs, life)
+            return (False, cache, refs, life)
         rest = tuple(item for item in cache if item != self._item)
-        return (None, rest, refs - 1, Life.UNBORN if refs == 1 else life)
+        return (True, rest, refs - 1, Life.UNBORN if refs == 1 else life)
