@@ -94,7 +94,7 @@ class Await(NamedTuple):
 
 
 class IrqDisable(NamedTuple):
-    """Turn the interrupts of this task's CPU off."""
+    """Turn the interrupts of this task's CPU off; answers what they were, 1 for on."""
 
     irqs: Cell
 
@@ -155,6 +155,18 @@ class Annotate(NamedTuple):
     subclass: int = 0
     trylock: bool = False
     release: bool = False
+    nest: Lock | None = None
+
+
+class Context(NamedTuple):
+    """The CPU enters or leaves an interrupt, or lets none in or in again, right after the step before.
+
+    ``of`` is ``hardirq`` or ``softirq``; ``change`` is ``enter``, ``exit``, ``disable`` or ``enable``. For lockdep:
+    what it means for others is in the step. No step of its own.
+    """
+
+    of: str
+    change: str
 
 
 class Check(NamedTuple):
@@ -189,10 +201,10 @@ Step = (
     | ReadLock | ReadUnlock | Defer | GracePeriod | Choose
 )  # fmt: skip
 """The effects that others can see or be seen by: one each per step."""
-Remark = Annotate | Check | Happened | Spend
+Remark = Annotate | Context | Check | Happened | Spend
 """The effects that ride on the step before them."""
 Effect = Step | Remark
-REMARKS = (Annotate, Check, Happened, Spend)
+REMARKS = (Annotate, Context, Check, Happened, Spend)
 
 Routine = Generator[Effect, Any, _T]
 """A kernel routine that returns a ``_T``."""

@@ -95,7 +95,7 @@ def _await(cells: Cells, _task: int, effect: effects.Await) -> Result | None:
 
 
 def _irq_disable(cells: Cells, _task: int, effect: effects.IrqDisable) -> Result:
-    return Result(changed(cells, effect.irqs.number, 0))
+    return Result(changed(cells, effect.irqs.number, 0), cells[effect.irqs.number])
 
 
 def _irq_enable(cells: Cells, _task: int, effect: effects.IrqEnable) -> Result:

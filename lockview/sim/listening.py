@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lockview.kernel.effects import (
     Acquire,
     Annotate,
+    Context,
     Downgrade,
     IrqDisable,
     IrqEnable,
@@ -27,7 +28,10 @@ _LOCK_FUNCTIONS = "lockview/kernel/locks/"
 
 
 class Listener:
-    """Follows a run step by step. A task that has to wait is heard when it begins to, not when it gets the lock."""
+    """Follows a run step by step. A task that has to wait is heard when it begins to, not when it gets the lock.
+
+    An interrupt is a task of the machine; in ``tasks`` it is the task that it interrupts.
+    """
 
     def __init__(self, machine: Machine, tasks: Sequence[Task], validator: Validator) -> None:
         self.validator = validator
@@ -35,7 +39,8 @@ class Listener:
         self._tasks = tuple(tasks)
         self._asked: set[int] = set()
         for number, task in enumerate(self._tasks):
-            validator.task(task).cpu = number
+            cpu = machine.tasks[number].cpu
+            validator.task(task).cpu = number if cpu is None else cpu
 
     @property
     def reports(self) -> list[Report]:
@@ -84,6 +89,9 @@ class Listener:
                 pass
 
     def _hear_remark(self, task: int, remark: Remark, stack: StackTrace) -> None:
+        if isinstance(remark, Context):
+            self._hear_context(self._tasks[task], remark, stack)
+            return
         if not isinstance(remark, Annotate) or not remark.lock.annotated:
             return
         if remark.release:
@@ -95,9 +103,29 @@ class Listener:
             remark.access,
             subclass=remark.subclass,
             trylock=remark.trylock,
+            nest=_map(remark.nest) if remark.nest else None,
             stack=stack,
             site=site_of(stack),
         )
+
+    def _hear_context(self, who: Task, remark: Context, stack: StackTrace) -> None:
+        """An interrupt speaks as the task that it interrupts, with hard interrupts off while a hard one runs."""
+        validator = self.validator
+        match remark:
+            case Context("hardirq", "enter"):
+                validator.set_hardirqs(who, on=False, stack=stack)
+                validator.enter_hardirq(who)
+            case Context("hardirq", "exit"):
+                validator.exit_hardirq(who)
+                validator.set_hardirqs(who, on=True, stack=stack)
+            case Context("softirq", "enter"):
+                validator.enter_softirq(who)
+            case Context("softirq", "exit"):
+                validator.exit_softirq(who)
+            case Context("hardirq", change):
+                validator.set_hardirqs(who, on=change == "enable", stack=stack)
+            case Context(_, change):
+                validator.set_softirqs(who, on=change == "enable", stack=stack)
 
     def _hear_waiters(self, state: State) -> None:
         """Those who would have to wait from now on have asked for their lock."""

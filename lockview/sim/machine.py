@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lockview.kernel.effects import Await, Check, Remark, Routine, Step, Value
+from lockview.kernel.effects import Acquire, Await, Check, Remark, Routine, Step, Value
 from lockview.kernel.holding import MisuseError
 from lockview.kernel.semantics import Result, apply, choices
 from lockview.kernel.worlds import Cells
+from lockview.model.locks import Primitive
 from lockview.model.stacks import StackTrace
-from lockview.sim.unrolling import Unrolled
+from lockview.sim.unrolling import START, Unrolled
+
+_SPINNING = (Primitive.SPINLOCK, Primitive.RAW_SPINLOCK, Primitive.RWLOCK)
 
 
 class TaskPlan(NamedTuple):
     """One task of a run. ``routine`` starts its coroutine afresh; it must do the same for the same answers.
 
     Tasks with one ``cpu`` share it: one that can run or spins keeps those of lower ``priority`` from stepping. A
-    ``daemon`` may wait for ever: its idling is no deadlock.
+    ``daemon`` may wait for ever: its idling is no deadlock. One that ``arrives`` does so at any time: an interrupt, or
+    a task that is woken; only from its first step on it keeps others off.
     """
 
     name: str
@@ -25,6 +29,7 @@ class TaskPlan(NamedTuple):
     cpu: int | None = None
     priority: int = 0
     daemon: bool = False
+    arrives: bool = False
 
 
 class State(NamedTuple):
@@ -152,11 +157,18 @@ class Machine:
     def _is_kept_off(self, state: State, task: int, able: Sequence[int]) -> bool:
         """Whether a task of higher priority runs, or spins, on the same CPU."""
         for other in self.higher.get(task, ()):
-            effect = self.effect(state, other)
-            spins = isinstance(effect, Await) and effect.spins
-            if other in able or spins:
+            if self.tasks[other].arrives and state.places[other] == START:
+                continue
+            if other in able or spins(self.effect(state, other)):
                 return True
         return False
+
+
+def spins(effect: Step | None) -> bool:
+    """Whether a task that waits at this step keeps its CPU busy."""
+    if isinstance(effect, Acquire):
+        return effect.lock.primitive in _SPINNING
+    return isinstance(effect, Await) and effect.spins
 
 
 def _shared_cpus(tasks: Sequence[TaskPlan]) -> dict[int, tuple[int, ...]]:

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from lockview.kernel.effects import Await, Check, Value
+from lockview.kernel.effects import Check, Value
 from lockview.kernel.footprints import footprint
 from lockview.kernel.semantics import choices
-from lockview.sim.machine import Machine, Move, State, Violation
+from lockview.sim.machine import Machine, Move, State, Violation, spins
+from lockview.sim.unrolling import START
 
 Packed = tuple[int, ...]
 """A state as numbers; equal states of one ``Transitions`` are equal numbers."""
@@ -124,7 +125,12 @@ class Transitions:
 
     def _keep_off(self, packed: Packed, possible: list[tuple[_Outcome, ...]]) -> None:
         """Take away the steps of tasks whose CPU a task of higher priority keeps."""
-        busy = [bool(outcomes) or self._sites[task][packed[task]].spins for task, outcomes in enumerate(possible)]
+        tasks = self.machine.tasks
+        busy = [
+            (bool(outcomes) or self._sites[task][packed[task]].spins)
+            and not (tasks[task].arrives and packed[task] == START)
+            for task, outcomes in enumerate(possible)
+        ]
         for task, others in self.machine.higher.items():
             if any(busy[other] for other in others):
                 possible[task] = ()
@@ -134,7 +140,7 @@ class Transitions:
         touched = footprint(effect)
         indices = sorted(self._tasks + number for number in touched.reads | touched.writes)
         key: Callable[[Packed], Any] = itemgetter(*indices) if indices else _nothing
-        return _Site(key, {}, isinstance(effect, Await) and effect.spins)
+        return _Site(key, {}, spins(effect))
 
     def _learn(self, packed: Packed, task: int) -> Iterator[_Outcome]:
         machine = self.machine

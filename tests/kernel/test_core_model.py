@@ -88,7 +88,6 @@ _WAITS: dict[str, Callable[[waits.WaitModel], Routine[None]]] = {
     "truncate": waits.truncate,
     "khugepaged": waits.reclaim,
     "reader": waits.reader,
-    "waker": waits.wake_reader,
 }
 
 
@@ -99,7 +98,7 @@ def waiting(names: str, *on: Switch) -> Machine:
     shared = {"mremap": 0, "reader": 0} if S.M21 in on else {}
     return Machine(
         [
-            TaskPlan(name, partial(_WAITS[name], c), shared.get(name), int(name == "reader"), daemon=name == "waker")
+            TaskPlan(name, partial(_WAITS[name], c), shared.get(name), int(name == "reader"), arrives=name == "reader")
             for name in names.split(", ")
         ],
         plan.start,
@@ -144,7 +143,7 @@ FOUND = (
     Row("M17", partial(forked, S.SPECULATION), "I9", 13, 2),
     Row("M19", partial(waiting, "mremap, truncate, reader", S.M19, S.UNFAIR_RWSEM), "I13", 7, 1),
     Row("M20", partial(waiting, "mremap, truncate, reader", S.M20), "I13", 5, 1),
-    Row("M21", partial(waiting, "mremap, truncate, reader, waker", S.M21), "I13", 6, 1),
+    Row("M21", partial(waiting, "mremap, truncate, reader", S.M21), "I13", 6, 1),
     Row("M24", partial(waiting, "truncate, mremap", S.M23, S.UNFAIR_RWSEM), "I13", 3, 1),
     Row("V1", partial(locked, S.V1), "I1", 9, 1),
     Row("V2", partial(locked, S.V2), "I1", 10, 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lockview.kernel.effects import Acquire, Add, Await, Flush, IrqDisable, IrqEnable, Look, Release, Routine, Write
+from lockview.kernel.effects import Acquire, Add, Await, Flush, IrqDisable, IrqEnable, Look, Release, Routine
 from lockview.kernel.handles import Cell, Lock
 from lockview.kernel.locks.seqcount import counter, is_even
 from lockview.kernel.switches import Switch
@@ -15,7 +15,7 @@ from lockview.model.locks import Access, Primitive
 class WaitModel(NamedTuple):
     """The locks of one VMA of a mapped file. ``section`` is what M23 makes of the counter: a mutex.
 
-    ``irqs`` are the interrupts of the CPU on which the reader runs, ``woken`` tells whether it was woken.
+    ``irqs`` are the interrupts of the CPU on which the reader runs.
     """
 
     switches: frozenset[Switch]
@@ -24,7 +24,6 @@ class WaitModel(NamedTuple):
     vm_sequence: Lock
     section: Lock
     irqs: Cell
-    woken: Cell
 
     def has(self, switch: Switch) -> bool:
         """Whether a switch is on."""
@@ -41,7 +40,6 @@ def new_wait_model(plan: WorldPlan, switches: frozenset[Switch] = frozenset()) -
         plan.lock("vm_sequence", "&vma->vm_sequence", Primitive.SEQCOUNT),
         plan.lock("section", "&vma->vm_sequence", Primitive.MUTEX),
         plan.cell("reader.irqs", 1),
-        plan.cell("reader.woken", False),
     )
 
 
@@ -84,10 +82,11 @@ def truncate(c: WaitModel) -> Routine[None]:
 def reader(c: WaitModel) -> Routine[None]:
     """A reader that spins while the counter is odd: with interrupts off (M19), with i_mmap_rwsem held (M20).
 
-    Of M21 it waits to be woken, and has then to run at a higher priority on the CPU of mremap.
+    Of M21 it arrives at any time on the CPU of mremap, with a higher priority.
     """
     if c.has(Switch.M21):
-        yield Await(c.woken, bool, what="to be woken")
+        yield Look(())  # the switch to this task
+        yield Look(())  # into its read section
     if c.has(Switch.M19):
         yield IrqDisable(c.irqs)
     if c.has(Switch.M20):
@@ -97,11 +96,6 @@ def reader(c: WaitModel) -> Routine[None]:
         yield Release(c.i_mmap_rwsem, Access.SHARED)
     if c.has(Switch.M19):
         yield IrqEnable(c.irqs)
-
-
-def wake_reader(c: WaitModel) -> Routine[None]:
-    """The interrupt that wakes the real-time reader of M21, whenever it comes; a daemon."""
-    yield Write(c.woken, True)
 
 
 def section_begin(c: WaitModel) -> Routine[None]:
