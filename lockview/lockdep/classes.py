@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from enum import IntFlag
 from typing import NamedTuple
 
-from lockview.lockdep.locks import LockMap
+from lockview.lockdep.locks import LockMap, without_raw_nesting
 from lockview.lockdep.usage import enabled, marks, mask, used_in
 from lockview.model.locks import Access, LockClass, WaitTypes
 from lockview.model.stacks import StackTrace
@@ -64,11 +64,15 @@ class ClassInfo:
     having been taken with interrupts on of itself and all classes after it, over weak paths too.
     """
 
-    def __init__(self, number: int, lock: LockMap, name: LockClass, stack: StackTrace) -> None:
+    def __init__(
+        self, number: int, lock: LockMap, name: LockClass, stack: StackTrace, *, raw_nesting: bool = True
+    ) -> None:
         self.number = number
         self.name = name
         self.outer = lock.outer
         self.inner = lock.inner
+        if not raw_nesting:
+            self.outer, self.inner = without_raw_nesting(lock.outer), without_raw_nesting(lock.inner)
         self.is_per_cpu = lock.is_per_cpu
         self.overrides_wait = lock.overrides_wait
         self.usage = 0
@@ -102,7 +106,8 @@ class ClassInfo:
 class Classes:
     """All classes that were ever taken, by key and subclass, and how many dependencies there are between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, raw_nesting: bool = True) -> None:
+        self._raw_nesting = raw_nesting
         self.all: list[ClassInfo] = []
         self.dependencies = 0
         self._by_key: dict[tuple[Hashable, int], ClassInfo] = {}
@@ -119,7 +124,8 @@ class Classes:
             return known
         keys = self._key_numbers.setdefault((lock.name, subclass), {})
         key_number = keys.setdefault(lock.key, len(keys) + 1)
-        info = ClassInfo(len(self.all), lock, LockClass(lock.name, key_number, subclass), stack)
+        name = LockClass(lock.name, key_number, subclass)
+        info = ClassInfo(len(self.all), lock, name, stack, raw_nesting=self._raw_nesting)
         self.all.append(info)
         self._by_key[lock.key, subclass] = info
         return info

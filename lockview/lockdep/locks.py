@@ -20,6 +20,11 @@ class Wait(IntEnum):
     MAX = 5
 
 
+def without_raw_nesting(wait: int) -> int:
+    """The number of a wait without that option: CONFIG is the same as SPIN, and what waits longer is one less."""
+    return wait - 1 if wait >= Wait.CONFIG else wait
+
+
 class LockMap(NamedTuple):
     """A lock instance as ``struct lockdep_map``: which one, and of which class.
 

@@ -29,12 +29,15 @@ class Rules(NamedTuple):
 
     ``recursive_reads``: dependencies of recursive readers are kept, with their strength, and interrupts are looked at
     for readers as for writers (5.10); before, recursive readers were checked but made no dependencies.
-    ``wait_types``: contexts that allow less waiting are checked (5.7). ``one_shot``: the first report turns it off.
+    ``wait_types``: contexts that allow less waiting are checked (5.7). ``raw_nesting``: spinlocks wait longer than raw
+    ones, as on PREEMPT_RT (CONFIG_PROVE_RAW_LOCK_NESTING, the default since 6.12). ``one_shot``: the first report turns
+    it off.
     """
 
     era: Era = MODERN
     recursive_reads: bool = True
     wait_types: bool = True
+    raw_nesting: bool = True
     one_shot: bool = True
     limits: Limits = Limits()
 
@@ -42,4 +45,5 @@ class Rules(NamedTuple):
 def rules_of(era: str) -> Rules:
     """The rules of the kernel whose words these are. Raises KeyError for a name that is not in ERAS."""
     wording = ERAS[era]
-    return Rules(wording, recursive_reads=wording.wait_types, wait_types=wording.wait_types)
+    new = wording.wait_types
+    return Rules(wording, recursive_reads=new, wait_types=new, raw_nesting=wording is MODERN)

@@ -10,7 +10,7 @@ from lockview.lockdep import usage
 from lockview.lockdep.chains import Chains
 from lockview.lockdep.classes import Classes, ClassInfo
 from lockview.lockdep.findings import Findings
-from lockview.lockdep.locks import LockMap
+from lockview.lockdep.locks import LockMap, without_raw_nesting
 from lockview.lockdep.marking import Marking
 from lockview.lockdep.ordering import Ordering
 from lockview.lockdep.reporting import OrderReporter
@@ -45,7 +45,7 @@ class Validator:
 
     def __init__(self, rules: Rules = Rules()) -> None:  # noqa: B008 (immutable)
         self.rules = rules
-        self.classes = Classes()
+        self.classes = Classes(raw_nesting=rules.raw_nesting)
         self._findings = Findings(one_shot=rules.one_shot)
         self._tasks: dict[Task, TaskState] = {}
         self._chains = Chains()
@@ -195,7 +195,7 @@ class Validator:
         if last is not None and last.irq_context == held.irq_context:
             held.chain_before, held.allows = last.chain, last.allows
         else:
-            held.chain_before, held.allows = Chains.empty(held.irq_context), state.context_wait
+            held.chain_before, held.allows = Chains.empty(held.irq_context), self._context_wait(state)
         held.chain = self._chains.longer(held.chain_before, held.link)
         self._check(state, held, sync=sync)
         if sync:
@@ -211,12 +211,16 @@ class Validator:
         """Everything that is looked at before a lock is taken; False after a report."""
         info = held.info
         if self.rules.wait_types and info.inner and not held.trylock and (info.outer or info.inner) > held.allows:
-            return self._findings.add(self._of_held.wait_context(state, held, state.context_wait))
+            return self._findings.add(self._of_held.wait_context(state, held, self._context_wait(state)))
         if not self._marking.use(state, held, sync=sync):
             return False
         if held.nest is not None and state.holding(held.nest, self.classes.find(held.nest, 0)) is None:
             return self._findings.add(self._of_held.nest_not_held(state, held))
         return self._ordering.check(state, held, sync=sync)
+
+    def _context_wait(self, state: TaskState) -> int:
+        """What the context itself allows to wait for."""
+        return state.context_wait if self.rules.raw_nesting else without_raw_nesting(state.context_wait)
 
     def _take_again(self, state: TaskState, place: int, first: int) -> None:
         """``reacquire_held_locks``: what lies from ``place`` on is dropped, what lies from ``first`` on taken anew."""

@@ -9,7 +9,7 @@ from lockview.document.resources import resource
 from lockview.export.kernel_text import kernel_text
 from lockview.lockdep.case_files import read_cases
 from lockview.lockdep.cases import Case, run
-from lockview.lockdep.rules import Rules
+from lockview.lockdep.rules import rules_of
 from lockview.lockdep.wording import ERAS
 from lockview.model.reports import ReportKind
 from lockview.parsing.reader import read_text
@@ -44,7 +44,7 @@ def test_every_kind_of_lockdep_is_there(cases: tuple[Case, ...]) -> None:
 def test_the_words_of_each_era(cases: tuple[Case, ...], era: str) -> None:
     texts = []
     for case in cases:
-        report = run(case, Rules(ERAS[era])).report
+        report = run(case, rules_of(era)).report
         if report is not None:
             text = kernel_text(report)
             assert list(read_text(text).reports) == [report], case.id

@@ -235,6 +235,20 @@ def test_a_trylock_is_not_asked_how_long_it_would_wait() -> None:
     assert not validator.reports
 
 
+@pytest.mark.parametrize(("era", "waits", "complains"), [("5.10", (3, 3), False), ("6.12", (4, 4), True)])
+def test_spinlocks_are_raw_without_raw_lock_nesting(era: str, waits: tuple[int, int], complains: bool) -> None:
+    validator = Validator(rules_of(era))
+    validator.acquire(TASK, lock("raw", Primitive.RAW_SPINLOCK))
+    validator.acquire(TASK, lock("spin", Primitive.SPINLOCK))
+    assert bool(validator.reports) == complains
+    validator = Validator(rules_of(era))
+    validator.acquire(TASK, lock("raw", Primitive.RAW_SPINLOCK))
+    validator.acquire(TASK, lock("mutex"))
+    (report,) = validator.reports
+    assert report.wanted is not None
+    assert report.wanted.wait_types == WaitTypes(*waits)
+
+
 # --- Older kernels ----------------------------------------------------------------------------------------------
 
 
