@@ -66,7 +66,15 @@ def _run(arguments: list[str]) -> int:
             from lockview.cli_lockdep import lockdep
 
             return lockdep(rest)
+        case ["check", *rest]:
+            from lockview.cli_check import check_trace
+
+            return check_trace(rest)
         case ["simulate" | "scenarios" as command, *rest]:
+            if command == "simulate" and "--clock" in rest:
+                from lockview import cli_clock
+
+                return cli_clock.run(rest)
             from lockview import cli_simulate
 
             return cli_simulate.run(rest) if command == "simulate" else cli_simulate.scenarios(rest)
@@ -107,9 +115,10 @@ def _options(arguments: list[str]) -> int:
         "  lockview parse FILE...           print what was found; a FILE may be a folder\n"
         "  lockview parse --follow FILE     print each report of a growing log\n"
         "  lockview render FILE -o OUT      draw a report into a file\n"
-        "  lockview lockdep FILE            run the validator over lists of operations or a lock trace\n"
+        "  lockview lockdep FILE            run the validator over lists of operations\n"
         "  lockview simulate SCENARIO       run a scenario on a simulated kernel\n"
-        "  lockview scenarios               list those that there are\n\n"
+        "  lockview scenarios               list those that there are\n"
+        "  lockview check FILE              check a trace; past one of a real kernel the validator is run\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
     )
     parser.usage = "lockview [FILE...]"

@@ -43,9 +43,16 @@ def _lines(trace: RunTrace) -> Iterator[str]:
             continue
         thread = tasks[event.task]
         who = f"{thread.comm}-{thread.pid}"
-        flags = "d...." if event.task in irqs_off else "....."
-        what = f"{0xFFFF888000000000 + 64 * addresses[event.lock]:016x} {_way(event)}{lock_class.name}"
+        flags = event.flags or ("d...." if event.task in irqs_off else ".....")
+        what = f"{_address(event.lock, addresses)} {_way(event)}{lock_class.name}"
         yield f"{who:>24} [{event.cpu:03d}] {flags} {_seconds(event.time // unit)}: {kind}: {what}"
+
+
+def _address(lock: str, numbers: dict[str, int]) -> str:
+    """The address that a real lock has in its name, or one for its number."""
+    word = lock.partition(" ")[0]
+    is_address = len(word) == 16 and set(word) <= set("0123456789abcdef")
+    return word if is_address else f"{0xFFFF888000000000 + 64 * numbers[lock]:016x}"
 
 
 def _way(event: RunEvent) -> str:
