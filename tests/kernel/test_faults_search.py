@@ -23,6 +23,7 @@ from faulting import (
 
 from lockview.kernel.effects import Routine, Write
 from lockview.kernel.mm.fork import SyS_clone
+from lockview.kernel.mm.migration import kcompactd
 from lockview.kernel.mm.mmap_lock import mmap_write_lock, mmap_write_unlock
 from lockview.kernel.mm.mremap import SyS_mremap
 from lockview.kernel.mm.objects import NO_PMD, NONE, Flags, Mm, Translation, Vma
@@ -143,6 +144,15 @@ def file_mapping(variant: str, on: frozenset[S], off: frozenset[S]) -> Faulting:
     return faulting
 
 
+def migration(variant: str, on: frozenset[S], off: frozenset[S]) -> Faulting:
+    """A write fault on a page that moves to another place in memory."""
+    faulting = Faulting(variant, on, off, mapped=[0], frames=3)
+    faulting.begin(faulting.first_pte(0), faulting.kernel.plan.first(faulting.first_pte(0))._replace(writable=False))
+    faulting.task(faults())
+    faulting.task(lambda t: partial(kcompactd, t, faulting.mm, 0))
+    return faulting
+
+
 def takes_anon_vma_away(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
     """What mremap does to the old mapping that it is to leave in place (MREMAP_DONTUNMAP)."""
     yield from mmap_write_lock(t, mm)
@@ -213,6 +223,9 @@ CASES = {
     "the file goes with the VMA": Case(file_mapping, "spf-v4"),
     "growth": Case(growth, "spf-v4"),
     "growth is trusted": Case(growth, "spf-v4", (S.ALLOW_GROWSDOWN,), finds="I11"),
+    "migration": Case(migration, "spf-v4"),
+    "migration, classic": Case(migration, "classic"),
+    "migration is not noticed": Case(migration, "spf-v4", (S.NO_PTE_SAME,), finds="I8"),
     "V0": Case(munmap, "pvl-6.12"),
     "V1": Case(munmap, "pvl-6.12", (S.V1,), finds="I1", coarse=(9, 1)),
     "V2": Case(munmap, "pvl-6.12", (S.V2,), finds="I1", coarse=(10, 3)),

@@ -82,6 +82,11 @@ def not_overwritten(entry: Entry, page: int) -> Check:
     return never("I8", entry is not Entry.NONE, f"the entry of page {page} that was made meanwhile is lost")
 
 
+def same_page(cleared: int, copied: Frame, page: int) -> Check:
+    """I8: a copy takes the place of what was copied."""
+    return never("I8", cleared != copied.number, f"a copy takes the place of another entry of page {page}")
+
+
 def no_write_lost(mm: Mm, old: Frame, new: Frame) -> Check:
     """I9: a copy has every write of this address space that the original has received."""
     text = f"a write to frame:{old.number} came after it was copied, and is lost"

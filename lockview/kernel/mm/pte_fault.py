@@ -20,6 +20,7 @@ from lockview.kernel.mm.checks import (
     not_too_much,
     not_unmapped,
     right_vma,
+    same_page,
 )
 from lockview.kernel.mm.descriptor import VmFault
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
@@ -233,7 +234,9 @@ def wp_page_copy(t: Thread, vmf: VmFault, old: Frame) -> Routine[Fault]:
 def _exchange(t: Thread, vmf: VmFault, table: Table, old: Frame, new: Frame) -> Routine[None]:
     """``ptep_clear_flush_notify``, ``set_pte_at_notify``: no TLB leads to the old page when the new one is mapped."""
     cell = table.ptes[vmf.page % ENTRIES]
-    yield from clear_pte(t, cell)
+    cleared = yield from clear_pte(t, cell)
+    yield same_page(cleared, old, vmf.page)
+    del cleared
     yield from flush_tlb_mm_range(t, vmf.mm)
     pte = Pte(Entry.MAP, new.number, writable=True, dirty=True, young=True)
     yield Atomic((cell, new.refs, new.mapcount, new.writes), _SetEntry(Pte(), pte, always=True), "make the entry")
@@ -255,7 +258,8 @@ def _replace(t: Thread, vmf: VmFault, table: Table, pte: Pte) -> Routine[None]:
     if done:
         yield not_unmapped(vmf.vma, vmf.page)
         yield at_its_place(vmf.mm, table, vmf.page)
-        yield not_overwritten(before.entry if before.frame != vmf.pte.frame else Entry.NONE, vmf.page)
+        same = (before.entry, before.frame) == (vmf.pte.entry, vmf.pte.frame)
+        yield not_overwritten(Entry.NONE if same else before.entry, vmf.page)
         yield counted(t, t.kernel.frames[pte.frame])
         if pte.writable:
             yield not_too_much(vmf.mm, vmf.vma, vmf.page)
