@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from enum import Enum
 from typing import NamedTuple
 
+from lockview.analysis.functions import is_lock_core
 from lockview.model.locks import HeldLock, LockClass
 from lockview.model.reports import CircularReport, Dependency, Report, ScenarioStep
 from lockview.model.stacks import StackTrace
@@ -71,6 +72,12 @@ class Comparison(NamedTuple):
     def same(self) -> int:
         """How many pairs are the same."""
         return sum(len(section.pairs) for section in self.sections) - self.differing
+
+    @property
+    def differs_in_machinery_only(self) -> bool:
+        """Whether all that is not the same are frames of the lock code and of lockdep."""
+        pairs = [pair for section in self.sections for pair in section.pairs if pair.standing is not Standing.SAME]
+        return bool(pairs) and all(not pair.what and is_lock_core(pair.left or pair.right) for pair in pairs)
 
 
 def compare(left: Report, right: Report) -> Comparison:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lockview.document.documents import Document
 from lockview.document.errors import UserError
-from lockview.document.scenarios import library, open_scenario
+from lockview.document.scenarios import open_scenario
 from lockview.export.kernel_text import kernel_text
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS
@@ -92,6 +92,17 @@ def read_scenario_document(path: str) -> Document:
     return scenario_document(open_scenario(path), path)
 
 
+def read_scenario_text(data: bytes, name: str) -> Document:
+    """The scenario in text that comes from no file, as a document. UserError as for a file."""
+    from lockview.sim.scenarios.reading import read_scenario_bytes
+    from lockview.sim.scenarios.tables import ScenarioError
+
+    try:
+        return scenario_document(read_scenario_bytes(data))
+    except ScenarioError as error:
+        raise UserError(f"{name}, {error}.") from error
+
+
 def scenario_document(description: Description, path: str = "") -> Document:
     """A document of a scenario that has not run yet."""
     title = " ".join(part for part in (description.id, description.title) if part)
@@ -108,14 +119,6 @@ def with_its_reports(document: Document) -> Document:
     data = text.encode("utf-8", "replace")
     log = read_bytes(data, document.log.name)
     return Document(log, SourceLines(data), document.path, title=document.title, simulated=simulated)
-
-
-def path_of_scenario(name: str) -> str:
-    """The file of a scenario of the library. UserError when there is none."""
-    found = next((entry.path for entry in library() if entry.id == name), None)
-    if found is None:
-        raise UserError(f"There is no scenario {name} in the library.")
-    return found
 
 
 def own_source(file: str) -> str:

@@ -97,6 +97,8 @@ class Opener(QObject):
 
     def open_bytes(self, data: bytes, name: str) -> None:
         """Open what is in memory; when it is big or compressed the worker reads it from a file."""
+        if opening.SCENARIO in data[: opening.HEAD] and self._take_scenario(data, name):
+            return
         if len(data) <= opening.SMALL and not opening.is_packed(data[: opening.HEAD]):
             self._try(name, lambda: self._place(opening.document_of(data, name), None, True))
         else:
@@ -253,6 +255,17 @@ class Opener(QObject):
         from lockview.document.simulated import read_scenario_document
 
         self._place(read_scenario_document(path), replaces, select)
+        return True
+
+    def _take_scenario(self, data: bytes, name: str) -> bool:
+        """The same for text that comes from no file."""
+        from lockview.document.scenarios import is_scenario_data
+
+        if not is_scenario_data(data[: opening.HEAD]):
+            return False
+        from lockview.document.simulated import read_scenario_text
+
+        self._try(name, lambda: self._place(read_scenario_text(data, name), None, True))
         return True
 
     def _offer_to_wait(self, path: str, sentence: str) -> None:

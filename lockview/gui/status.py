@@ -156,6 +156,8 @@ def facts_about(document: Document | None, opened: OpenReport | None) -> str:
     count = len(document.reports)
     number = {0: "No report", 1: "1 report"}.get(count, f"{count} reports")
     lines = document.log.lines
+    if document.simulated is not None and not count:
+        return "Lockdep has said nothing in this run"
     words = [f"{number} in {lines:,} line{'' if lines == 1 else 's'}"]
     if document.log.wrappers:
         words.append(f"taken off the lines: {', '.join(document.log.wrappers)}")

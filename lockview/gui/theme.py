@@ -248,6 +248,10 @@ QPushButton:hover { background: %(wash4)s; }
 QPushButton:pressed { background: %(wash12)s; }
 QPushButton:focus { border-color: %(accent)s; }
 QPushButton:disabled { color: %(wash34)s; border-color: %(wash12)s; }
+QCheckBox::indicator, QListView::indicator {
+    width: 11px; height: 11px; border: 1px solid %(dim)s; border-radius: 3px; background: %(background)s; }
+QCheckBox::indicator:focus { border-color: %(accent)s; }
+QCheckBox::indicator:checked, QListView::indicator:checked { background: %(accent)s; border-color: %(text)s; }
 QPushButton#primary { background: %(accent)s; border-color: %(accent)s; color: %(on_accent)s; }
 QPushButton#primary:focus { border-color: %(text)s; }
 QScrollBar:vertical { width: 10px; margin: 0; background: transparent; }

@@ -122,7 +122,10 @@ def verdict(comparison: Comparison) -> str:
     if not comparison.differing:
         return f"All {comparison.same} compared parts are the same."
     whole = comparison.same + comparison.differing
-    return f"{comparison.same} of {whole} compared parts are the same; {comparison.differing} differ."
+    said = f"{comparison.same} of {whole} compared parts are the same; {comparison.differing} differ"
+    if comparison.differs_in_machinery_only:
+        return f"{said}, all of them functions of lockdep or of the lock itself."
+    return f"{said}."
 
 
 def sides_of(documents: list[Document], sample: str) -> tuple[Side, ...]:

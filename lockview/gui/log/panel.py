@@ -10,10 +10,12 @@ from lockview.document.documents import Document
 from lockview.document.links import selection_for_line, spans_for
 from lockview.document.selection import Selection
 from lockview.gui.log.marks import Marks, problem_signs
-from lockview.gui.log.view import LogView
+from lockview.gui.log.view import EMPTY, LogView
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 from lockview.model.text import NOWHERE, Span
+
+SILENT = "Lockdep has said nothing in this run. What it prints is shown here."
 
 
 class LogPanel(QWidget):
@@ -52,6 +54,8 @@ class LogPanel(QWidget):
         document, selection = self._workspace.document, self._workspace.selection
         if document is not self._shown:
             self._shown = document
+            silent = document is not None and document.simulated is not None
+            self.view.empty_words = SILENT if silent else EMPTY
             self.view.set_lines(document.lines if document else ())
             self._problems = self._signs(document)
         marks = self._marks(selection)

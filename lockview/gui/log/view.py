@@ -33,6 +33,7 @@ from lockview.model.text import Span
 PADDING = 8
 SIGN = 16
 """Width of the column for signs, left of the numbers."""
+EMPTY = "Open a log (Ctrl+O), drop a file here or paste text (Ctrl+V) to see it line by line."
 MOST_KEPT = 500
 """Lines whose cells are kept for the next painting."""
 MOST_COPIED = 100_000
@@ -56,6 +57,7 @@ class LogView(QAbstractScrollArea):
         self._marks = Marks()
         self.explain_line: Callable[[int], Sequence[str]] = lambda _line: ()
         """Says in words what the tokens of a line mean."""
+        self.empty_words = EMPTY
         self._cursor = 0
         self._anchor = 0
         self._widest = 0.0
@@ -213,8 +215,7 @@ class LogView(QAbstractScrollArea):
         painter.setFont(self._appearance.ui_font)
         painter.setPen(self._appearance.colour(Role.DIM))
         area = self.viewport().rect().adjusted(PADDING * 2, PADDING * 2, -PADDING * 2, -PADDING * 2)
-        hint = "Open a log (Ctrl+O), drop a file here or paste text (Ctrl+V) to see it line by line."
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), hint)
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap), self.empty_words)
 
     def _tint(self, line: int) -> QColor | None:
         ground, accent = self._appearance.colour(Role.BACKGROUND), self._appearance.colour(Role.ACCENT)

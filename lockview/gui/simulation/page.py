@@ -5,21 +5,21 @@ Runs are made in slices between the events of the window; what was run is kept, 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QHideEvent, QPalette
-from PySide6.QtWidgets import QMenu, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QPalette
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from lockview.document.errors import UserError
 from lockview.document.selection import Selection
 from lockview.document.simulated import BY_HAND, Setup, Simulated, with_its_reports
 from lockview.document.visible import visible
-from lockview.gui.plain import menu_text
 from lockview.gui.replay.task_buttons import TaskButtons
 from lockview.gui.replay.transport import Transport
 from lockview.gui.rows.row import Kind, Row
 from lockview.gui.rows.row_list import RowList
 from lockview.gui.simulation.controls import Controls
 from lockview.gui.simulation.head import Head, ReportLine
+from lockview.gui.simulation.outcomes import OutcomeMenu
 from lockview.gui.simulation.rows import stack_rows, step_rows, world_rows
 from lockview.gui.simulation.source_view import SourceView
 from lockview.gui.simulation.words import next_words, outcomes, state_words
@@ -53,7 +53,6 @@ class SimulationPage(QWidget):
         self._workspace = workspace
         self._simulated: Simulated | None = None
         self._choose: Choose | None = None
-        self._asked = 0
         self._trouble = ""
         self._listed: tuple[Course, int] | None = None
         self.head = Head(appearance)
@@ -161,7 +160,6 @@ class SimulationPage(QWidget):
             self._take_reports()
             if self._choose is not None:
                 self._running.start(0)
-                self._run_on()
         self.controls.show_simulated(simulated)
         self._show()
 
@@ -220,15 +218,9 @@ class SimulationPage(QWidget):
         if not ways:
             self.step(Move(task))
             return
-        self._asked = task
-        menu = QMenu(self)
-        menu.setObjectName("outcomes")
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for number, words in enumerate(ways):
-            menu.addAction(menu_text(words)).setData(number)
-        menu.triggered.connect(self._take_outcome)
-        button = self.tasks.buttons[task]
-        menu.popup(button.mapToGlobal(QPoint(PADDING, button.height())))
+        menu = OutcomeMenu(task, ways, self)
+        menu.chosen.connect(self.step)
+        menu.open_below(self.tasks.buttons[task])
 
     def step(self, move: Move) -> None:
         """Make a step by hand; what the run did after this position is dropped."""
@@ -254,7 +246,7 @@ class SimulationPage(QWidget):
         simulated.course.cut(simulated.position)
         self._choose = simulated.going_on()
         self._running.start(0)
-        self._run_on()
+        self._show()
 
     # -- running and playing
 
@@ -298,9 +290,6 @@ class SimulationPage(QWidget):
         if simulated is not None and 0 <= position <= len(simulated.course):
             simulated.position = position
             self._show()
-
-    def _take_outcome(self, action: QAction) -> None:
-        self.step(Move(self._asked, action.data()))
 
     def _take_reports(self) -> None:
         """Make the reports of the run those of the document, if they are not yet."""
@@ -370,6 +359,8 @@ class SimulationPage(QWidget):
         self.source.show_frame(frames[0] if frames else None)
         if position:
             self.stacks.mark(Selection(item=f"{course.moves[position - 1].task}", frame=0))
+            frame = self.stacks.currentIndex()
+            self.stacks.scrollTo(frame.siblingAtRow(frame.row() - 1), RowList.ScrollHint.PositionAtTop)
 
     def _show_place(self, row: Row) -> None:
         """Show the source of a frame."""

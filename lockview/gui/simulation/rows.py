@@ -159,7 +159,7 @@ def _counts(course: Course, position: int) -> Iterator[Row]:
         if those:
             yield Row(Kind.HEADING, title)
         for value, count in those:
-            yield _line(value, str(count))
+            yield _line(str(value), str(count))
 
 
 def _line(text: str, right: str = "", *, detail: str = "", role: str = "") -> Row:
