@@ -76,7 +76,7 @@ def test_rules_and_words_of_another_kernel(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("hello", "JSON that begins with"),
+        ("hello", "holds neither cases, as JSON that begins with { or [, nor traced lock events"),
         ('{"cases": [\n{"id": "a" "b"}]}', "line 2, column 12"),
         ('{"cases": 3}', "cases: a list was expected"),
         ('[{"id": 4}]', "cases[0].id: a text was expected"),
@@ -104,6 +104,42 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, capsys: pytest.CaptureFixt
     error = capsys.readouterr().err
     assert says in error
     assert error.count("\n") == 1
+
+
+TRACE = """# tracer: nop
+#
+#                                _-----=> irqs-off/BH-disabled
+#                               / _----=> need-resched
+#                              | / _---=> hardirq/softirq
+#                              || / _--=> preempt-depth
+#                              ||| / _-=> migrate-disable
+#                              |||| /     delay
+#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
+#              | |         |   |||||     |         |
+""" + "".join(
+    f"              sh-54      [001] .....     1.{number:06}: lock_{what}\n"
+    for number, what in enumerate(
+        (
+            *("acquire: 00000000aa table", "acquire: 00000000bb entry", "release: 00000000bb entry"),
+            *("release: 00000000aa table", "acquire: 00000000bb entry", "acquire: 00000000aa table"),
+        )
+    )
+)
+
+
+def test_a_trace_of_a_real_kernel_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "trace.txt"
+    path.write_text(TRACE)
+    assert cli.main(["lockdep", str(path), "--splat"]) == 0
+    printed = capsys.readouterr().out
+    assert "4 acquisitions in 6 events" in printed
+    assert "sh/54 is trying to acquire lock:" in printed
+    assert cli.main(["lockdep", str(path), "--json"]) == 0
+    (trace,) = json.loads(capsys.readouterr().out)["traces"]
+    assert [found["report"]["kind"] for found in trace["certain"]] == ["circular"]
+    path.write_text("\n".join(TRACE.splitlines()[:-1]))
+    assert cli.main(["lockdep", str(path)]) == 0
+    assert "the validator says nothing" in capsys.readouterr().out
 
 
 def test_a_file_or_the_self_test_is_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
