@@ -15,6 +15,7 @@ from lockview.gui.compare.window import CompareWindow
 from lockview.gui.rows.row import Row
 from lockview.gui.simulation.page import SimulationPage
 from lockview.gui.simulation.switches import SwitchesDialog
+from lockview.gui.simulation.words import outcomes
 from lockview.gui.start.page import StartPage
 from lockview.gui.window import MainWindow
 from lockview.kernel.switches import Switch
@@ -93,6 +94,21 @@ def window_of(page: QWidget) -> MainWindow:
     return window
 
 
+def spoke_at(page: SimulationPage) -> int:
+    """The position right after the first report."""
+    return min(simulated_of(page).course.spoke) + 1
+
+
+def length(page: SimulationPage) -> int:
+    return len(simulated_of(page).course)
+
+
+def position_after(page: SimulationPage, what: str, value: str) -> int:
+    """The position right after something first happened."""
+    course = simulated_of(page).course
+    return next(number for number in range(len(course) + 1) if course.counts(number)[(what, value)])
+
+
 def click(button: QAbstractButton) -> None:
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
@@ -119,7 +135,8 @@ def test_a_scenario_opens_like_a_log_and_runs(page: SimulationPage) -> None:
     assert window.windowTitle().startswith("S01 khugepaged against mremap, as reported")
     assert window.workspace.selection.report == -1
     assert simulated_of(page).course.ending is Ending.DONE
-    assert page.spoken.words.text == "Step 145: lockdep: WARNING: possible circular locking dependency detected"
+    said = f"Step {spoke_at(page)}: lockdep: WARNING: possible circular locking dependency detected"
+    assert page.spoken.words.text == said
     (report,) = window.workspace.documents[0].reports
     assert [node.lock_class.name for node in report.graph.nodes] == [
         "&mapping->i_mmap_rwsem",
@@ -147,8 +164,8 @@ def test_its_report_is_one_like_any_other(qtbot: QtBot, page: SimulationPage) ->
 
 def test_each_step_shows_its_source_and_the_stack(page: SimulationPage) -> None:
     page.go_to_report()
-    assert page.state.text == "Step 145: khugepaged/43, down_read: take file:0.i_mmap_rwsem shared."
-    assert page.source.place.text().endswith("lockview/kernel/locks/rwsem.py:12")
+    assert page.state.text == (f"Step {spoke_at(page)}: khugepaged/43, down_read: take file:0.i_mmap_rwsem shared.")
+    assert page.source.place.text().endswith(f"lockview/kernel/locks/rwsem.py:{page.source.line}")
     marked = page.source.text.toPlainText().splitlines()[page.source.line - 1]
     assert marked.startswith("\u25b8")
     assert "yield Acquire(sem, Access.SHARED)" in marked
@@ -167,11 +184,12 @@ def test_a_frame_that_is_chosen_shows_its_line(page: SimulationPage) -> None:
 
 def test_an_open_section_is_seen_in_the_world(page: SimulationPage) -> None:
     """Odd counters, holders, dead VMAs, callbacks; what the step changed is marked."""
-    page.go_to(85)
+    page.go_to(position_after(page, "seq_begin", "vma:1.vm_sequence"))
     rows = words(page.world.rows)
     assert "vma:1 0-2 rw-p [changed] seq 1 ODD" in rows
     assert "  held by worker/101" in rows
-    page.go_to(69)
+    course = simulated_of(page).course
+    page.go_to(next(number + 1 for number, move in enumerate(course.moves) if move.task == 1))
     assert any("free-vma" in row and "ready" in row for row in words(page.world.rows))
 
 
@@ -179,12 +197,12 @@ def test_keys_move_through_the_run(page: SimulationPage) -> None:
     """The same as for the replay of a report."""
     window = window_of(page)
     window.activateWindow()
-    for key, position in ((".", 1), (".", 2), (",", 1), (">", 158), ("<", 0)):
+    for key, position in ((".", 1), (".", 2), (",", 1), (">", length(page)), ("<", 0)):
         QTest.keyClicks(window, key)
         assert simulated_of(page).position == position, key
     page.transport.slider.setValue(40)
     assert simulated_of(page).position == 40
-    assert page.transport.place.text() == "40 of 158"
+    assert page.transport.place.text() == f"40 of {length(page)}"
 
 
 def test_playing_goes_on_by_itself_and_stops_when_hidden(qtbot: QtBot, page: SimulationPage) -> None:
@@ -197,11 +215,11 @@ def test_playing_goes_on_by_itself_and_stops_when_hidden(qtbot: QtBot, page: Sim
 
 def test_the_list_of_steps_leads_anywhere(page: SimulationPage) -> None:
     page.tabs.setCurrentWidget(page.steps)
-    assert len(page.steps.rows) == 158
-    spoke = page.steps.rows[144]
+    assert len(page.steps.rows) == length(page)
+    spoke = page.steps.rows[spoke_at(page) - 1]
     assert spoke.text.startswith("lockdep speaks")
     page.steps.row_chosen.emit(spoke)
-    assert simulated_of(page).position == 145
+    assert simulated_of(page).position == spoke_at(page)
 
 
 def test_dice_with_one_seed_make_one_run(qtbot: QtBot, page: SimulationPage) -> None:
@@ -238,14 +256,16 @@ def test_by_hand_the_user_says_who_goes(qtbot: QtBot, two_locks: SimulationPage)
 
 def test_open_outcomes_are_the_users_to_choose(qtbot: QtBot, page: SimulationPage) -> None:
     simulated = simulated_of(page)
-    page.go_to(138)
+    course = simulated.course
+    asked = next(number for number, move in enumerate(course.moves) if move.task == 2 and outcomes(course, number, 2))
+    page.go_to(asked)
     click(page.tasks.buttons[2])
     menu = page.findChild(QMenu, "outcomes")
     assert isinstance(menu, QMenu)
     assert [action.text() for action in menu.actions()] == ["reclaim: no", "reclaim: yes"]
     menu.actions()[0].trigger()
     menu.close()
-    assert simulated.position == len(simulated.course) == 139
+    assert simulated.position == len(simulated.course) == asked + 1
     assert simulated.course.moves[-1].choice == 0
     assert window_of(page).workspace.documents[0].reports == []
 
@@ -280,9 +300,8 @@ def test_the_mail_stands_beside_the_report(qtbot: QtBot, page: SimulationPage) -
     click(page.spoken.compare)
     compare = window.findChild(CompareWindow)
     assert isinstance(compare, CompareWindow)
-    assert compare.verdict.text() == (
-        "76 of 81 compared parts are the same; 5 differ, all of them functions of lockdep or of the lock itself."
-    )
+    said = "76 of 81 compared parts are the same; 5 differ, all of them functions of lockdep or of the lock itself."
+    assert compare.verdict.text() == said
     whole = len(compare.table.rows)
     compare.differing.setChecked(True)
     pairs = [pair for _, pair in compare.table.rows if pair]
