@@ -47,7 +47,7 @@ class Writing:
             kernel.plan.begin(file.cache, tuple((at, kernel.new_cached_frame().number) for at in range(2)))
         cache = kernel.plan.first(self.shared.cache)
         kernel.map_page(self.mm, 6, kernel.frames[cache[0][1]])
-        for _ in range(6):
+        for _ in range(9):
             kernel.new_vma()
         for _ in range(5):
             kernel.new_table()
@@ -118,6 +118,7 @@ class After:
             else:
                 assert self.cells[number] == FREE, lock.name
         assert all(self.get(vma.writers) == () for vma in self.kernel.vmas)
+        assert all(self.get(mm.mmap_seq) % 2 == 0 for mm in self.kernel.mms)
 
     def _check_frames(self) -> None:
         pmds = [self.get(pmd) for mm in self.kernel.mms for pmd in mm.pmds]

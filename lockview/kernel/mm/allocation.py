@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lockview.kernel.effects import Add, Annotate, Atomic, Choose, Happened, Read, Routine, Spend, Value
+from lockview.kernel.effects import Add, Annotate, Atomic, Check, Choose, Happened, Read, Routine, Spend, Value
 from lockview.kernel.handles import Cell
 from lockview.kernel.inlining import inlined
 from lockview.kernel.mm.objects import NONE, Life
@@ -80,6 +80,7 @@ def kmem_cache_alloc(t: Thread, pool: tuple[Cell, ...] | None = None, *, may_rec
     if not lives:
         return NONE
     number: int = yield Atomic(lives, _first_unborn, "take an object from the slab")
+    yield enough(number, "VMA")
     return number
 
 
@@ -87,7 +88,13 @@ def pte_alloc_one(t: Thread, *, may_reclaim: bool = True) -> Routine[int]:
     """The number of an unborn page table, now alive and empty; NONE when the pool is empty."""
     pool = tuple(table.life for table in t.kernel.tables)
     number = yield from __alloc_pages_nodemask(t, pool, may_reclaim=may_reclaim)
+    yield enough(number, "page table")
     return number
+
+
+def enough(number: int, what: str) -> Check:
+    """A run goes no further when the scenario has too few objects: what the kernel does then is not modelled."""
+    return Check("pool", (), _Is(number != NONE), f"no {what} is left in the pool: the scenario needs more")
 
 
 def _first_unborn(*lives: Life) -> tuple[Value, ...]:
@@ -96,3 +103,11 @@ def _first_unborn(*lives: Life) -> tuple[Value, ...]:
         if life is Life.UNBORN:
             return (number, *lives[:number], Life.LIVE, *lives[number + 1 :])
     return (NONE, *lives)
+
+
+class _Is:
+    def __init__(self, holds: bool) -> None:
+        self._holds = holds
+
+    def __call__(self) -> bool:
+        return self._holds

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Acquire, Add, Atomic, Look, Read, Release, Routine, Spend, Value, Write
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_read, down_write, down_write_trylock, up_read, up_write
+from lockview.kernel.locks.rwsem import down_read, down_write, up_read, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
 from lockview.kernel.mm.adjust import vm_anon_vma
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.khugepaged import khugepaged_alloc_page
-from lockview.kernel.mm.mmap_lock import mmap_write_lock, mmap_write_unlock
+from lockview.kernel.mm.mmap_lock import mmap_write_lock, mmap_write_trylock, mmap_write_unlock
 from lockview.kernel.mm.objects import ENTRIES, NO_PMD, NO_PTE, NONE, Entry, File, Flags, Mm, Pmd, Pte, Table, Vma
 from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
 from lockview.kernel.mm.tree import find_vma
 from lockview.kernel.mm.truncate import unmap_mapping_range
 from lockview.kernel.mm.unmap import free_table, put_page
-from lockview.kernel.mm.vma_lock import vma_start_write
+from lockview.kernel.mm.vma_lock import vma_start_write, vma_try_start_write
 from lockview.kernel.system import Thread
 
 
@@ -102,15 +102,25 @@ def _collapse(t: Thread, mm: Mm, vma: Vma, place: int, huge: int) -> Routine[boo
     yield from pmdp_collapse_flush(t, mm, place)
     yield from spin_unlock(mm.page_table_lock)
     frames = yield from __collapse_huge_page_isolate(t, table)
+    if not frames:
+        yield from _set_pmd(t, mm, place, pmd)
     yield from up_write(anon_vma.rwsem)
     if frames:
         yield from __collapse_huge_page_copy(t, table, frames, huge)
-    yield from spin_lock(mm.page_table_lock)
-    after = Pmd(huge=huge, deposited=pmd.table) if frames else pmd
-    yield Atomic((mm.pmds[place], t.kernel.frames[huge].mapcount), _SetPmd(after, bool(frames)), "set the entry")
-    yield from spin_unlock(mm.page_table_lock)
+        yield from _set_pmd(t, mm, place, Pmd(huge=huge, deposited=pmd.table))
     yield from vm_write_end(t, vma)
     return bool(frames)
+
+
+@inlined
+def _set_pmd(t: Thread, mm: Mm, place: int, pmd: Pmd) -> Routine[None]:
+    """Put the huge page where the table was, or the table back."""
+    yield from spin_lock(mm.page_table_lock)
+    if pmd.huge == NONE:
+        yield Write(mm.pmds[place], pmd)
+    else:
+        yield Atomic((mm.pmds[place], t.kernel.frames[pmd.huge].mapcount), _SetHuge(pmd), "set the huge entry")
+    yield from spin_unlock(mm.page_table_lock)
 
 
 def pmdp_collapse_flush(t: Thread, mm: Mm, place: int) -> Routine[None]:
@@ -124,11 +134,11 @@ def __collapse_huge_page_isolate(t: Thread, table: Table) -> Routine[tuple[int, 
     """The pages of the table, none if one of them is in use elsewhere."""
     yield from spin_lock(table.ptl)
     ptes: tuple[Pte, ...] = yield Look(table.ptes)
-    counts: tuple[int, ...] = yield Look(tuple(frame.mapcount for frame in t.kernel.frames))
+    refs: tuple[int, ...] = yield Look(tuple(frame.refs for frame in t.kernel.frames))
     yield from spin_unlock(table.ptl)
     frames = tuple(pte.frame for pte in ptes if pte.entry is Entry.MAP)
     present = all(pte.entry in (Entry.NONE, Entry.MAP) for pte in ptes)
-    return frames if present and all(counts[frame] == 1 for frame in frames) else ()
+    return frames if present and all(refs[frame] == 1 for frame in frames) else ()
 
 
 @inlined
@@ -162,29 +172,33 @@ def khugepaged_scan_shmem(t: Thread, file: File, index: int) -> Routine[None]:
 
 
 def collapse_shmem(t: Thread, file: File, index: int) -> Routine[None]:
-    """Replace pages of the cache, each locked meanwhile, by a huge one; then take the tables that mapped them away."""
+    """Replace pages of the cache by a huge one, then take the tables that mapped them away.
+
+    All of the pages are locked meanwhile, so that no fault maps one of them; one that was replaced before ends it.
+    """
     huge = yield from khugepaged_alloc_page(t)
     if huge == NONE:
         return
+    yield Add(t.kernel.frames[huge].refs)
+    yield Acquire(t.kernel.frames[huge].lock)
     cache: tuple[tuple[int, int], ...] = yield Read(file.cache)
-    small = tuple(number for at, number in cache if index <= at < index + ENTRIES)
+    small = tuple(item for item in cache if index <= item[0] < index + ENTRIES)
     left = small
     while left:
-        yield Acquire(t.kernel.frames[left[0]].lock)
+        yield Acquire(t.kernel.frames[left[0][1]].lock)
         left = left[1:]
     yield from unmap_mapping_range(t, file, index, index + ENTRIES)
-    yield from _replace_in_cache(t, file, index, huge)
-    yield from retract_page_tables(t, file, index)
+    cells = (file.cache, t.kernel.frames[huge].refs)
+    replaced: bool = yield Atomic(cells, _Cached(small, huge), "replace the pages in the cache")
+    if replaced:
+        yield from retract_page_tables(t, file, index)
     while small:
-        yield Release(t.kernel.frames[small[0]].lock)
-        yield from put_page(t, small[0])
+        yield Release(t.kernel.frames[small[0][1]].lock)
+        if replaced:
+            yield from put_page(t, small[0][1])
         small = small[1:]
-
-
-@inlined
-def _replace_in_cache(t: Thread, file: File, index: int, huge: int) -> Routine[None]:
-    """The huge page stands for each of the indices that it covers."""
-    yield Atomic((file.cache, t.kernel.frames[huge].refs), _Cached(index, huge), "replace the pages in the cache")
+    yield Release(t.kernel.frames[huge].lock)
+    yield from put_page(t, huge)
 
 
 def retract_page_tables(t: Thread, file: File, index: int) -> Routine[None]:
@@ -199,33 +213,35 @@ def retract_page_tables(t: Thread, file: File, index: int) -> Routine[None]:
         aligned = page % ENTRIES == 0 and start <= page and page + ENTRIES <= end
         del start, end, pgoff
         if owner != NONE and anon_vma == NONE and aligned:
-            yield from _retract(t, t.kernel.mms[owner], page // ENTRIES)
+            yield from _retract(t, t.kernel.mms[owner], vma, page // ENTRIES)
     yield from up_write(file.i_mmap_rwsem)
 
 
 @inlined
-def _retract(t: Thread, mm: Mm, place: int) -> Routine[None]:
+def _retract(t: Thread, mm: Mm, vma: Vma, place: int) -> Routine[None]:
     pmd: Pmd = yield Read(mm.pmds[place])
-    if pmd.table == NONE or not (yield from down_write_trylock(mm.mmap_sem)):
+    if pmd.table == NONE or not (yield from mmap_write_trylock(t, mm)):
         return
-    yield from spin_lock(mm.page_table_lock)
-    yield from pmdp_collapse_flush(t, mm, place)
-    yield from spin_unlock(mm.page_table_lock)
+    alone = yield from vma_try_start_write(t, mm, vma)
+    if alone:
+        yield from spin_lock(mm.page_table_lock)
+        yield from pmdp_collapse_flush(t, mm, place)
+        yield from spin_unlock(mm.page_table_lock)
     yield from mmap_write_unlock(t, mm)
-    yield from free_table(t.kernel.tables[pmd.table])
+    if alone:
+        yield from free_table(t.kernel.tables[pmd.table])
 
 
 def _gathered(writes: tuple[Value, ...], target: tuple[Value, ...]) -> tuple[Value, ...]:
     return (None, writes, (*target, *writes))
 
 
-class _SetPmd:
-    def __init__(self, pmd: Pmd, huge: bool) -> None:
+class _SetHuge:
+    def __init__(self, pmd: Pmd) -> None:
         self._pmd = pmd
-        self._huge = huge
 
     def __call__(self, _pmd: Pmd, mapcount: int) -> tuple[Value, ...]:
-        return (None, self._pmd, mapcount + self._huge)
+        return (None, self._pmd, mapcount + 1)
 
 
 class _Emptied:
@@ -243,11 +259,14 @@ class _Emptied:
 
 
 class _Cached:
-    def __init__(self, index: int, huge: int) -> None:
-        self._index = index
+    """Have the huge page stand for each of the small ones in the cache, if they are all still there."""
+
+    def __init__(self, small: tuple[tuple[int, int], ...], huge: int) -> None:
+        self._small = small
         self._huge = huge
 
     def __call__(self, cache: tuple[tuple[int, int], ...], refs: int) -> tuple[Value, ...]:
-        small = [at for at, _ in cache if self._index <= at < self._index + ENTRIES]
-        rest = tuple(item for item in cache if item[0] not in small)
-        return (None, (*rest, *((at, self._huge) for at in small)), refs + len(small))
+        if not self._small or not set(self._small) <= set(cache):
+            return (False, cache, refs)
+        after = tuple((at, self._huge) if (at, number) in self._small else (at, number) for at, number in cache)
+        return (True, after, refs + len(self._small))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Add, Atomic, Read, Routine, Spend, Value, Write
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_write, down_write_nested, up_write
+from lockview.kernel.locks.rwsem import down_write, up_write
 from lockview.kernel.locks.spinlock import spin_lock, spin_lock_nested, spin_unlock
 from lockview.kernel.mm.adjust import SINGLE_DEPTH_NESTING, anon_vma_clone, copy_vma_fields, vm_anon_vma, vm_file
 from lockview.kernel.mm.allocation import kmem_cache_alloc
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
 from lockview.kernel.mm.mapping import link_file
-from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_unlock
+from lockview.kernel.mm.mmap_lock import mmap_write_lock_killable, mmap_write_lock_nested, mmap_write_unlock
 from lockview.kernel.mm.mremap import __pte_alloc
 from lockview.kernel.mm.objects import ENTRIES, NONE, Entry, Flags, Mm, Pmd, Pte, Table, Vma
 from lockview.kernel.mm.sections import vm_write_begin, vm_write_end
@@ -42,7 +42,7 @@ def copy_process(t: Thread, mm: Mm, child: Mm) -> Routine[None]:
 def dup_mmap(t: Thread, mm: Mm, child: Mm) -> Routine[None]:
     """VMA by VMA, then flush: until then threads of the parent can write through what their TLBs remember."""
     yield from mmap_write_lock_killable(t, mm)
-    yield from down_write_nested(child.mmap_sem, SINGLE_DEPTH_NESTING)
+    yield from mmap_write_lock_nested(t, child, SINGLE_DEPTH_NESTING)
     left: tuple[int, ...] = yield Read(mm.tree)
     opened: tuple[Vma, ...] = ()
     while left:

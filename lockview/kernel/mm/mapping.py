@@ -50,7 +50,10 @@ def do_mmap(
 def mmap_region(
     t: Thread, mm: Mm, start: int, end: int, flags: Flags, file: File | None = None, *, fails: bool = False
 ) -> Routine[Vma | None]:
-    """Have a neighbour grow, or make a VMA for a free range and link it; None when the file refuses."""
+    """Have a neighbour grow, or make a VMA and link it; None when the file refuses. What was there is unmapped."""
+    from lockview.kernel.mm.unmap import do_munmap
+
+    yield from do_munmap(t, mm, start, end)
     merged = yield from vma_merge(t, mm, start, end, Kind(flags, file.number if file else NONE))
     if merged is not None:
         return merged

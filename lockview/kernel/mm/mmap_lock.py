@@ -9,7 +9,14 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Add, Routine
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_write, down_write_killable, downgrade_write, up_write
+from lockview.kernel.locks.rwsem import (
+    down_write,
+    down_write_killable,
+    down_write_nested,
+    down_write_trylock,
+    downgrade_write,
+    up_write,
+)
 from lockview.kernel.mm.objects import Mm
 from lockview.kernel.mm.vma_lock import vma_end_write_all
 from lockview.kernel.switches import Switch
@@ -28,6 +35,22 @@ def mmap_write_lock_killable(t: Thread, mm: Mm) -> Routine[None]:
     """Take it exclusively, in a system call."""
     yield from down_write_killable(mm.mmap_sem)
     yield from _writer_comes(t, mm)
+
+
+@inlined
+def mmap_write_lock_nested(t: Thread, mm: Mm, subclass: int) -> Routine[None]:
+    """Take it exclusively inside that of another address space: fork."""
+    yield from down_write_nested(mm.mmap_sem, subclass)
+    yield from _writer_comes(t, mm)
+
+
+@inlined
+def mmap_write_trylock(t: Thread, mm: Mm) -> Routine[bool]:
+    """Take it exclusively if that can be done at once."""
+    if not (yield from down_write_trylock(mm.mmap_sem)):
+        return False
+    yield from _writer_comes(t, mm)
+    return True
 
 
 @inlined

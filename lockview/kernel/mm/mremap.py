@@ -37,7 +37,7 @@ from lockview.kernel.system import Thread
 def SyS_mremap(  # noqa: N802 (the kernel's name)
     t: Thread, mm: Mm, start: int, end: int, to: int, *, need_rmap_locks: bool = False
 ) -> Routine[None]:
-    """Move the pages from ``start`` up to ``end`` to ``to``.
+    """Move the pages from ``start`` up to ``end`` to ``to``; what is mapped there is unmapped first.
 
     ``need_rmap_locks`` is for a new range that merges with a VMA that lies before the old one in its object: then a
     walk of the reverse map could miss entries that move past it.
@@ -45,6 +45,7 @@ def SyS_mremap(  # noqa: N802 (the kernel's name)
     yield from mmap_write_lock_killable(t, mm)
     vma = yield from find_vma(t, mm, start)
     if vma is not None:
+        yield from do_munmap(t, mm, to, to + end - start)
         yield from move_vma(t, mm, vma, start, end, to, need_rmap_locks=need_rmap_locks)
     yield from mmap_write_unlock(t, mm)
 

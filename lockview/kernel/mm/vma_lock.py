@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lockview.kernel.effects import Add, Annotate, Atomic, Await, Happened, Look, Read, Routine, Value, Write
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks.rwsem import down_read_trylock, down_write, up_read, up_write
+from lockview.kernel.locks.rwsem import down_read_trylock, down_write, down_write_trylock, up_read, up_write
 from lockview.kernel.mm.objects import Mm, Vma
 from lockview.kernel.mm.sections import alive
 from lockview.kernel.switches import Switch
@@ -67,6 +67,21 @@ def vma_start_write(t: Thread, mm: Mm, vma: Vma) -> Routine[None]:
         yield from up_write(vma.vm_lock)
     yield Happened("vma_lock_write", vma.vm_lock.name)
     yield alive(vma)
+
+
+@inlined
+def vma_try_start_write(t: Thread, mm: Mm, vma: Vma) -> Routine[bool]:
+    """The same without waiting for readers: False when there are any. Of 6.4, for those who hold i_mmap_rwsem."""
+    if not t.has(Switch.VMA_LOCK):
+        return True
+    seq: int = yield Read(mm.lock_seq)
+    if t.has(Switch.VMA_REFCOUNT):
+        return bool((yield Atomic((vma.refs, vma.lock_seq), _MarkUnread(seq), "write lock the VMA if nobody reads")))
+    if not (yield from down_write_trylock(vma.vm_lock)):
+        return False
+    yield Write(vma.lock_seq, seq)
+    yield from up_write(vma.vm_lock)
+    return True
 
 
 @inlined
@@ -152,6 +167,15 @@ def _raise_any(refs: int) -> tuple[Value, ...]:
 
 def _drop_own(refs: int, _detached: bool) -> tuple[Value, ...]:
     return (refs - 1, refs - 1, True)
+
+
+class _MarkUnread:
+    def __init__(self, seq: int) -> None:
+        self._seq = seq
+
+    def __call__(self, refs: int, lock_seq: int) -> tuple[Value, ...]:
+        unread = refs == 1 or lock_seq == self._seq
+        return (unread, refs, self._seq if unread else lock_seq)
 
 
 class _KeepOut:
