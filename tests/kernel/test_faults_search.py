@@ -226,6 +226,8 @@ CASES = {
     "migration": Case(migration, "spf-v4"),
     "migration, classic": Case(migration, "classic"),
     "migration is not noticed": Case(migration, "spf-v4", (S.NO_PTE_SAME,), finds="I8"),
+    "growth under the lock of the VMA, 6.4": Case(growth, "pvl-6.4", finds="I11"),
+    "growth under the lock of the VMA": Case(growth, "pvl-6.12"),
     "V0": Case(munmap, "pvl-6.12"),
     "V1": Case(munmap, "pvl-6.12", (S.V1,), finds="I1", coarse=(9, 1)),
     "V2": Case(munmap, "pvl-6.12", (S.V2,), finds="I1", coarse=(10, 3)),
@@ -280,7 +282,7 @@ def test_as_posted_nothing_is_broken(setup: Setup, variant: str) -> None:
 
 
 @pytest.mark.parametrize("variant", BY_VMA_LOCK)
-@pytest.mark.parametrize("setup", [munmap, mprotect, widen, mremap_from, mremap_to, growth])
+@pytest.mark.parametrize("setup", [munmap, mprotect, widen, mremap_from, mremap_to])
 def test_locks_of_vmas_break_nothing(setup: Setup, variant: str) -> None:
     result = explore(setup(variant, frozenset(), frozenset()).machine)
     assert result.complete

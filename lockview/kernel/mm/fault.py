@@ -10,7 +10,7 @@ from lockview.kernel.effects import Happened, Look, Read, Routine
 from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rcu import rcu_read_lock, rcu_read_unlock
 from lockview.kernel.locks.rwsem import down_read, down_read_trylock, up_read
-from lockview.kernel.mm.checks import may_sleep, refused_rightly
+from lockview.kernel.mm.checks import may_sleep, refused_rightly, right_index
 from lockview.kernel.mm.descriptor import VmFault, permits
 from lockview.kernel.mm.growth import expand_stack
 from lockview.kernel.mm.mremap import __pte_alloc
@@ -283,15 +283,19 @@ def __handle_mm_fault(t: Thread, vmf: VmFault) -> Routine[Fault]:
 
 @inlined
 def _filled(t: Thread, vmf: VmFault) -> Routine[VmFault]:
-    """The descriptor with what is read of the VMA."""
+    """The descriptor with what is read of the VMA: also the start and offset that the page's reverse map is to have."""
     vma = vmf.vma
     flags: Flags = yield Read(vma.flags)
     yield alive(vma)
     file: int = yield Read(vma.file)
     yield alive(vma)
-    if file == NONE or not t.kernel.files[file].has_ops:
+    has_ops = file != NONE and t.kernel.files[file].has_ops
+    if not has_ops and not vmf.by_vma_lock:
         return vmf._replace(flags=flags)
-    pgoff: int = yield Read(vma.pgoff)
     start: int = yield Read(vma.start)
+    pgoff: int = yield Read(vma.pgoff)
     yield alive(vma)
+    yield right_index(vmf.mm, vma, pgoff - start)
+    if not has_ops:
+        return vmf._replace(flags=flags)
     return vmf._replace(flags=flags, file=file, file_page=pgoff + vmf.page - start)
