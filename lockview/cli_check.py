@@ -82,7 +82,7 @@ def _real(stream: EventStream, options: argparse.Namespace) -> int:
         raise UserError(f"{options.file}: --at needs a trace of a simulated run; a real kernel's has no states")
     findings = check(stream)
     if options.out is not None:
-        _convert(written(imported(stream, os.path.basename(options.file))  # noqa: PTH119, "done"), options)
+        _convert(written(imported(stream, options.file.rpartition("/")[2]), "done"), options)
     if options.out != "-":
         reports = (*findings.certain, *findings.by_name)
         lines = _splats(map(kernel_text, reports)) if options.splat else finding_lines(stream, findings)
