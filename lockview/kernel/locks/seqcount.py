@@ -64,6 +64,13 @@ def raw_read_seqcount(seq: Lock) -> Routine[int]:
 
 
 @inlined
+def raw_seqcount_begin(seq: Lock) -> Routine[int]:
+    """Read the counter without waiting, so that ``read_seqcount_retry`` says yes if a writer is inside."""
+    value: int = yield Read(counter(seq))
+    return value & ~1
+
+
+@inlined
 def read_seqcount_begin(seq: Lock) -> Routine[int]:
     """Spin until no writer is inside."""
     yield Annotate(seq, Access.RECURSIVE)
