@@ -149,10 +149,7 @@ class _Builder:
             raise ValueError(f"task {thread.comm} has no address space to do it in")
         given = dict(part.arguments)
         values = {parameter.name: self._value(parameter, given) for parameter in spec.parameters}
-        pages = _pages_of(thread, values.values())
-        for parameter in spec.parameters:
-            if parameter.kind is Kind.PAGE and values[parameter.name] > pages:
-                raise ValueError(f"{parameter.name} lies outside of the {pages} pages that there are")
+        _refuse_outside(spec.parameters, values, _pages_of(thread, values.values()))
         unknown = given.keys() - values.keys()
         if unknown:
             raise ValueError(f"{min(unknown)} is no argument of it")
@@ -192,6 +189,18 @@ class _Builder:
 
 def _is_number(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31
+
+
+def _refuse_outside(parameters: Iterable[Parameter], values: dict[str, Any], pages: int) -> None:
+    """Raise ValueError for a page that is not there, for an empty range, and for one moved to where it does not fit."""
+    for parameter in parameters:
+        if parameter.kind is Kind.PAGE and values[parameter.name] > pages:
+            raise ValueError(f"{parameter.name} lies outside of the {pages} pages that there are")
+    start, end, to = values.get("start", 0), values.get("end"), values.get("to", 0)
+    if end is not None and end <= start:
+        raise ValueError("end: a page behind start was expected")
+    if end is not None and to + end - start > pages:
+        raise ValueError(f"to: the pages would lie outside of the {pages} pages that there are")
 
 
 def _pages_of(thread: Thread, values: Iterable[object]) -> int:
