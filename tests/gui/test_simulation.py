@@ -363,6 +363,7 @@ def test_the_start_page_lists_the_library(qtbot: QtBot, make_window: Callable[..
     window = make_window()
     start = window.central.page
     assert isinstance(start, StartPage)
+    qtbot.waitUntil(lambda: start.scenarios.count() > 0)
     assert start.scenarios.item(0).text() == "S01  khugepaged against mremap, as reported"
     start.scenarios.itemActivated.emit(start.scenarios.item(0))
     qtbot.waitUntil(lambda: not page_of(window).running)

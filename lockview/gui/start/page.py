@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from lockview.document.recent import RecentFile, in_order
@@ -42,7 +42,7 @@ class StartPage(QWidget):
         self._recent_title = PlainLabel("Recent", self)
         self._recent_title.setObjectName("secondary")
         self.recent = self._recent_list()
-        self.scenarios = self._scenario_list()
+        self.scenarios = self._list("scenarios", "Scenarios of the simulated kernel")
         lists = QHBoxLayout()
         lists.setSpacing(24)
         self._recent_part = self._part(self._recent_title, self.recent)
@@ -116,15 +116,19 @@ class StartPage(QWidget):
         title.setObjectName("secondary")
         return title
 
-    def _scenario_list(self) -> QListWidget:
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        QTimer.singleShot(0, self._list_scenarios)  # the files are looked into after the first paint
+
+    def _list_scenarios(self) -> None:
         from lockview.document.scenarios import library
 
-        scenarios = self._list("scenarios", "Scenarios of the simulated kernel")
+        if self.scenarios.count():
+            return
         for entry in library():
-            item = QListWidgetItem(f"{entry.id}  {entry.title}", scenarios)
+            item = QListWidgetItem(f"{entry.id}  {entry.title}", self.scenarios)
             item.setData(PATH, entry.path)
             item.setToolTip(tip(entry.title))
-        return scenarios
 
     def _list(self, name: str, said: str) -> QListWidget:
         files = QListWidget(self)
