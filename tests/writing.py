@@ -11,7 +11,7 @@ from lockview.kernel.mm.objects import ENTRIES, NONE, Entry, Flags, Life, Mm, Pm
 from lockview.kernel.mm.unmap import grace_periods
 from lockview.kernel.routines import ROUTINES, one_after_the_other
 from lockview.kernel.switches import Switch
-from lockview.kernel.system import Kernel
+from lockview.kernel.system import Kernel, Thread
 from lockview.kernel.variants import VARIANTS
 from lockview.model.locks import Primitive
 from lockview.sim.machine import Machine, State, TaskPlan
@@ -70,15 +70,30 @@ class Writing:
         task = TaskPlan("worker/101", partial(one_after_the_other, started))
         return Machine([task, TaskPlan("kworker/5", partial(grace_periods, self.daemon), daemon=True)], self.start)
 
+    def resolved(self, call: tuple[str, dict[str, Any]]) -> tuple[str, dict[str, Any]]:
+        """The call with the file in the place of its number."""
+        name, arguments = call
+        return name, {key: self.kernel.files[value] if key == "file" else value for key, value in arguments.items()}
+
+    def together(self, first: tuple[str, dict[str, Any]], second: tuple[str, dict[str, Any]]) -> Machine:
+        """Two tasks of the address space, and the daemon."""
+        other = self.kernel.new_thread("second", 102, self.mm)
+        starts = (self._start(*first), self._start(*second, thread=other))
+        tasks = [
+            TaskPlan("worker/101", starts[0]),
+            TaskPlan("kworker/5", partial(grace_periods, self.daemon), daemon=True),
+        ]
+        return Machine([*tasks, TaskPlan("second/102", starts[1])], self.start)
+
     @property
     def start(self) -> tuple[Any, ...]:
         return self.kernel.plan.start
 
-    def _start(self, name: str, arguments: dict[str, Any]) -> Callable[[], Any]:
+    def _start(self, name: str, arguments: dict[str, Any], thread: Thread | None = None) -> Callable[[], Any]:
         spec = ROUTINES[name]
         values = {parameter.name: parameter.default for parameter in spec.parameters} | arguments
         missing = [name for name, value in values.items() if value is ...]
-        return spec.start(self.thread, values | {name: self._named[name] for name in missing})
+        return spec.start(thread or self.thread, values | {name: self._named[name] for name in missing})
 
 
 class After:

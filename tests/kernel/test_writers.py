@@ -69,15 +69,9 @@ PAIRS: dict[str, tuple[Call, ...]] = {
 }
 
 
-def resolved(writing: Writing, call: Call) -> Call:
-    """With the file instead of its number."""
-    name, arguments = call
-    return name, {key: writing.kernel.files[value] if key == "file" else value for key, value in arguments.items()}
-
-
 def done(calls: tuple[Call, ...], variant: str, on: tuple[Switch, ...] = ()) -> After:
     writing = Writing(variant, on)
-    after = After(writing, writing.run(*(resolved(writing, call) for call in calls)))
+    after = After(writing, writing.run(*(writing.resolved(call) for call in calls)))
     after.check()
     return after
 

@@ -144,14 +144,7 @@ def taken(row: Row) -> set[tuple[str, str]]:
 
         return hear
 
-    files = writing.kernel.files
-    writing.run(
-        *(
-            (name, {key: files[value] if key == "file" else value for key, value in arguments.items()})
-            for name, arguments in calls
-        ),
-        hear=listening,
-    )
+    writing.run(*map(writing.resolved, calls), hear=listening)
     return heard
 
 
