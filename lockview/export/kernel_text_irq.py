@@ -176,7 +176,7 @@ def _path(title: str, blocks: Sequence[ClassBlock]) -> Iterator[str]:
         yield from _block(block)
         if block.acquired is not None:
             yield from _acquired(block.acquired, block.depth + 1)
-        yield ""
+            yield ""
 
 
 def _tree(title: str, blocks: Sequence[ClassBlock]) -> Iterator[str]:

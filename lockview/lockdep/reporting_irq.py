@@ -137,7 +137,7 @@ def _chain_exists(safe: ClassInfo, middle: ClassInfo, unsafe: ClassInfo) -> tupl
 def _context(state: TaskState) -> IrqContext:
     """The numbers in brackets are those of the preemption counter, where disabling softirqs counts two."""
     hard, soft = int(bool(state.in_hardirq)), int(bool(state.in_softirq))
-    softirqs = state.in_softirq + 2 * (not state.softirqs_on)
+    softirqs = state.in_softirq or 2 * (not state.softirqs_on)
     return IrqContext(
         hard, state.in_hardirq, soft, softirqs, int(state.hardirqs_on), int(state.softirqs_on and not soft)
     )

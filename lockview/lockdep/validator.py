@@ -165,6 +165,8 @@ class Validator:
 
     def _place(self, state: TaskState, lock: LockMap, stack: StackTrace, site: Frame | None) -> int | None:
         """Where on the task's stack a lock is; None after a report."""
+        if state.held and state.held[-1].lock.instance == lock.instance:
+            return len(state.held) - 1
         info = self.classes.find(lock, 0)
         place = state.find(lock, info)
         if place is None:

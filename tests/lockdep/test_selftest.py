@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from report_skeletons import skeleton
 
 from lockview.export.kernel_text import kernel_text
 from lockview.lockdep.cases import Case, cases_from_json, run
@@ -106,34 +107,7 @@ def test_reports_are_those_of_a_real_kernel_line_by_line(shared: Path) -> None:
         ours = run(cases[name]).report
         assert ours is not None
         real = lines[report.span.first - 2 : report.span.last]  # with the fence above the title
-        assert _skeleton(kernel_text(ours).splitlines()) == _skeleton(real), name
-
-
-def _skeleton(lines: list[str]) -> list[str]:
-    """The lines of a report from its first fence to its stack, without what depends on the machine."""
-    body = "\n".join(lines).partition("Call Trace:")[0].splitlines()
-    fence = next(number for number, line in enumerate(body) if line.startswith("===="))
-    return [_without_names(line) for line in body[fence:] if not _is_of_the_machine(line)]
-
-
-def _is_of_the_machine(line: str) -> bool:
-    """The kernel's name, and frames of stacks."""
-    is_scenario = "CPU0" in line or "    ----" in line or "lock(" in line
-    is_frame = line.startswith(" " * 7) and not is_scenario
-    return bool(is_frame or re.match(r"CPU: |\d+\.\d+\.\d+", line))
-
-
-def _without_names(line: str) -> str:
-    """Ours print no addresses; a C initialiser calls mutex_A &mutex_A, and mutex_X1 mutex."""
-    line = re.sub(r"(?:\b[0-9a-f]{16}\b|\[<[0-9a-f]*>\]) ?", "", line)
-    line = re.sub(r"^ +\(", "(", line)
-    line = re.sub(r"(?<=#\d:)  *", " ", line)
-    line = re.sub(r", at: .*", ", at", line)
-    line = re.sub(r"memory \S+,", "memory,", line)
-    line = re.sub(r"^(double_unlock_mutex\+|unlock \(ops).*", "site", line)
-    return re.sub(
-        r"&?\b(mutex|raw_lock|lock)(_[A-DX])?\b(?![:(])", lambda lock: lock[1] + (lock[2] or "").replace("_X", ""), line
-    )
+        assert skeleton(kernel_text(ours).splitlines()) == skeleton(real), name
 
 
 def test_older_rules_miss_what_older_kernels_missed() -> None:
