@@ -23,6 +23,7 @@ from lockview.export.chart_curves import (
     storm_table,
 )
 from lockview.layout.charts import Chart, chart_drawing
+from lockview.layout.labels import visible
 from lockview.layout.theme import THEMES
 from lockview.sim.clock.curves import CPUS, MODEL_TIME, Curve, Point, base_of, points
 from lockview.sim.clock.parameters import PARAMETERS, SMALL, Parameters, with_values
@@ -31,7 +32,7 @@ from lockview.sim.clock.starvation import DURATION as STARVING
 from lockview.sim.clock.starvation import STARVATION, Starvation, starvations
 from lockview.sim.clock.storms import BASE, DURATION, KERNELS, Storm
 
-DONE = 0
+DONE, STOPPED = 0, 1
 STORM, WRITER_STARVATION = "S04", "S14"
 _MOST_CPUS = 1024
 _LONGEST = 60_000.0
@@ -41,19 +42,18 @@ _LONGEST = 60_000.0
 def run(arguments: Sequence[str]) -> int:
     """Run a scenario on the clock; returns the exit code. Raises UserError for what cannot be run."""
     options = _parser().parse_args(arguments)
-    scenario = options.scenario.upper()
-    if scenario not in (STORM, WRITER_STARVATION):
-        raise UserError(f"the clock runs {STORM} and {WRITER_STARVATION}, not {options.scenario}")
-    return _storm(options) if scenario == STORM else _starvation(options)
+    runs = {STORM: _storm, WRITER_STARVATION: _starvation}
+    return runs.get(options.scenario.upper(), _scenario)(options)
 
 
 def _parser() -> CommandParser:
     parser = CommandParser(
         "lockview simulate S04 --clock",
         f"Runs a storm of page faults ({STORM}) or a writer among readers ({WRITER_STARVATION}) on simulated CPUs\n"
-        f"against a model of costs. Times and rates are {MODEL_TIME}.",
+        "against a model of costs; or any other scenario once, each of its tasks on a CPU.\n"
+        f"Times and rates are {MODEL_TIME}.",
     )
-    parser.add_argument("scenario", metavar="SCENARIO", help=f"{STORM} or {WRITER_STARVATION}")
+    parser.add_argument("scenario", metavar="SCENARIO", help="an id such as S04, or a file")
     parser.add_argument("--clock", action="store_true", required=True, help="run against the clock")
     parser.add_argument("--cpus", type=_cpus, metavar="N,N", help="how many CPUs, one thread each")
     parser.add_argument(
@@ -130,6 +130,25 @@ def _starvation(options: argparse.Namespace) -> int:
     head = f"{WRITER_STARVATION}: one writer among threads that fault; waits in us; {MODEL_TIME}"
     _write_all(options, f"{head}\n\n{starvation_table(results)}", starvation_csv(results), starvation_chart(results))
     return DONE
+
+
+def _scenario(options: argparse.Namespace) -> int:
+    """Any other scenario, once."""
+    from lockview.document.scenarios import find_scenario
+    from lockview.sim.clock.scenario_runs import run_scenario
+    from lockview.sim.scenarios.building import build
+
+    for option in ("cpus", "kernel", "csv", "svg", "png", "milliseconds"):
+        if getattr(options, option) is not None:
+            raise UserError(f"--{option} goes with {STORM} and {WRITER_STARVATION} only")
+    parameters = _parameters(options, Parameters())
+    description = find_scenario(options.scenario)
+    time, tally = run_scenario(build(description), parameters, options.seed)
+    ends = "some tasks can never end" if tally.stuck else f"all tasks ended after {time:,.1f} us"
+    lines = [f"{description.id}: {description.title}", f"{ends}, {tally.events:,} steps; {MODEL_TIME}"]
+    lines += [f"{count:8,}  {what}" for what, count in sorted(tally.counts.items())]
+    write(sys.stdout, "".join(f"{visible(line)}\n" for line in lines))
+    return STOPPED if tally.stuck else DONE
 
 
 def _write_all(options: argparse.Namespace, table: str, figures: str, chart: Chart) -> None:

@@ -129,8 +129,14 @@ class Clock:
         else:
             raise ClockError("time stands still: a routine runs on and nothing that it does costs time")
         thread.row = row
-        if row.op != OVER:
+        if row.op == OVER:
+            self._ended(thread, time)
+        else:
             heappush(self._heap, (time, thread.rank))
+
+    def _ended(self, thread: ClockThread, time: float) -> None:
+        if not thread.plan.daemon:
+            self._tally.last = max(self._tally.last, time)
 
     def _finish(self, end: float) -> None:
         waiting = [

@@ -81,14 +81,24 @@ def drain(p: Parameters, readers: int) -> float:
     return p.fault * sum(1 / number for number in range(1, readers + 1))
 
 
+def fair_wait(p: Parameters, threads: int) -> float:
+    """How long a writer waits on average that readers may not pass: for those that are inside when it comes."""
+    return sum(odds * drain(p, readers) for readers, odds in enumerate(_inside(p, threads)))
+
+
+def _inside(p: Parameters, threads: int) -> list[float]:
+    """How likely each number of ``threads`` is to be in a fault and not in a pause, with nobody in their way."""
+    inside = p.fault / (p.fault + p.pause)
+    return [math.comb(threads, n) * inside**n * (1 - inside) ** (threads - n) for n in range(threads + 1)]
+
+
 def unfair_wait(p: Parameters, threads: int) -> float:
     """How long a writer waits on average until no reader is inside, if readers may pass it.
 
     Of ``threads`` that fault and pause by turns, each for exponential times. The mean time of a birth and death process
     to its empty state: always finite, but with every thread it grows by the factor 1 + fault / pause.
     """
-    inside = p.fault / (p.fault + p.pause)
-    odds = [math.comb(threads, n) * inside**n * (1 - inside) ** (threads - n) for n in range(threads + 1)]
+    odds = _inside(p, threads)
     mean = until_empty = 0.0
     for n in range(1, threads + 1):
         until_empty += sum(odds[n:]) * p.fault / (n * odds[n])

@@ -21,9 +21,9 @@ class Latency(NamedTuple):
 class Tally:
     """Counts and spans of the part of a run from ``begin`` up to ``end``.
 
-    ``events`` are all steps of the run that touched something shared. ``pending`` is how long deferred callbacks
-    waited, all together. ``waits`` are those that had not got a lock at the end, and since when. ``stuck`` tells that
-    nobody could go on.
+    ``events`` are all steps of the run that touched something shared, ``last`` is when the last task ended. ``pending``
+    is how long deferred callbacks waited, all together. ``waits`` are those that had not got a lock at the end, and for
+    how long. ``stuck`` tells that nobody could go on.
     """
 
     def __init__(self, begin: float, end: float, spans: tuple[str, ...]) -> None:
@@ -33,6 +33,7 @@ class Tally:
         self.spans = {name: array("d") for name in spans}
         self.events = 0
         self.pending = 0.0
+        self.last = 0.0
         self.waits: tuple[tuple[str, float], ...] = ()
         self.stuck = False
 
