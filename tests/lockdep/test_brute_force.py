@@ -89,46 +89,61 @@ def test_a_cycle_is_reported_when_there_is_a_strong_one_and_the_shortest_is(step
 
 
 class Use(NamedTuple):
-    """A class was taken exclusively (0) or by a recursive reader (2), in an interrupt or with interrupts on."""
+    """A class was taken exclusively (0) or by a recursive reader (2): where, and with which interrupts on."""
 
     number: int
     how: int
-    inside: bool
+    where: str
+    on: frozenset[str] = frozenset()
 
 
-uses = st.builds(Use, st.integers(0, CLASSES - 1), st.sampled_from((0, 2)), st.booleans())
+NUMBERS, WAYS = st.integers(0, CLASSES - 1), st.sampled_from((0, 2))
+uses = st.one_of(
+    st.builds(Use, NUMBERS, WAYS, st.sampled_from(("hard", "soft"))),
+    st.builds(Use, NUMBERS, WAYS, st.just("task"), st.sampled_from((frozenset({"hard"}), frozenset({"hard", "soft"})))),
+)
 
 
 def can_hang(known: list[Dep], seen: list[Use]) -> bool:
     """Whether an interrupt can wait for a lock that leads, by strong dependencies, to what it has interrupted."""
-    outside = [use for use in seen if not use.inside]
-    for irq in (use for use in seen if use.inside):
+    for irq in (use for use in seen if use.where != "task"):
         ends = [(irq.number, irq.how), *((end, how) for end, how, _ in walks(known, irq.number, irq.how))]
+        outside = [use for use in seen if irq.where in use.on]
         if any(end == use.number and blocks(use.how, how) for use in outside for end, how in ends):
             return True
     return False
 
 
+def take_one(validator: Validator, use: Use) -> None:
+    validator.acquire(TASK, lock(use.number), ACCESS[use.how])
+    validator.release(TASK, lock(use.number))
+
+
 def apply(validator: Validator, event: Dep | Use) -> None:
-    if isinstance(event, Use) and not event.inside:
-        validator.acquire(TASK, lock(event.number), ACCESS[event.how])
-        validator.release(TASK, lock(event.number))
-        return
-    validator.set_hardirqs(TASK, on=False)
-    if isinstance(event, Dep):
+    """All interrupts are off but those that an event needs."""
+    validator.set_softirqs(TASK, on=False)
+    if isinstance(event, Use) and event.where == "task":
+        validator.set_softirqs(TASK, on="soft" in event.on)
+        validator.set_hardirqs(TASK, on=True)
+        take_one(validator, event)
+        validator.set_hardirqs(TASK, on=False)
+    elif isinstance(event, Dep):
         take_both(validator, event)
-    else:
+    elif event.where == "hard":
         validator.enter_hardirq(TASK, threaded=True)
-        validator.acquire(TASK, lock(event.number), ACCESS[event.how])
-        validator.release(TASK, lock(event.number))
+        take_one(validator, event)
         validator.exit_hardirq(TASK)
-    validator.set_hardirqs(TASK, on=True)
+    else:
+        validator.enter_softirq(TASK)
+        take_one(validator, event)
+        validator.exit_softirq(TASK)
 
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.one_of(deps, uses), min_size=2, max_size=8, unique=True))
 def test_interrupts_are_reported_when_one_can_wait_for_what_it_interrupted(events: list[Dep | Use]) -> None:
     validator = Validator()
+    validator.set_hardirqs(TASK, on=False)
     known: list[Dep] = []
     seen: list[Use] = []
     for event in events:

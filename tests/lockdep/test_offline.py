@@ -26,7 +26,8 @@ def stream_of(*lines: str) -> EventStream:
             continue
         task, cpu, flags, event, pointer, words = line.split(maxsplit=5)
         pid = sum(map(ord, task))
-        text += f"  {task}-{pid} [{int(cpu):03d}] {flags} {number // 1000}.{number:06d}: lock_{event}: {pointer:0>16} {words}\n"
+        where = f"{task}-{pid} [{int(cpu):03d}] {flags} 1.{number:06d}"
+        text += f"  {where}: lock_{event}: {pointer:0>16} {words}\n"
     (stream,) = read_text(text).event_streams
     return stream
 
