@@ -109,19 +109,24 @@ class Listener:
         )
 
     def _hear_context(self, who: Task, remark: Context, stack: StackTrace) -> None:
-        """An interrupt speaks as the task that it interrupts, with hard interrupts off while a hard one runs."""
+        """An interrupt speaks as the task that it interrupts, with those of its kind off meanwhile.
+
+        Hard ones are taken for such as PREEMPT_RT would run in a thread, as most are: they may take spinlocks.
+        """
         validator = self.validator
         match remark:
             case Context("hardirq", "enter"):
                 validator.set_hardirqs(who, on=False, stack=stack)
-                validator.enter_hardirq(who)
+                validator.enter_hardirq(who, threaded=True)
             case Context("hardirq", "exit"):
                 validator.exit_hardirq(who)
                 validator.set_hardirqs(who, on=True, stack=stack)
             case Context("softirq", "enter"):
+                validator.set_softirqs(who, on=False, stack=stack)
                 validator.enter_softirq(who)
             case Context("softirq", "exit"):
                 validator.exit_softirq(who)
+                validator.set_softirqs(who, on=True, stack=stack)
             case Context("hardirq", change):
                 validator.set_hardirqs(who, on=change == "enable", stack=stack)
             case Context(_, change):
