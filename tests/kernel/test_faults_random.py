@@ -78,7 +78,7 @@ def checked(faulting: Faulting, seed: int) -> Run:
 
 
 @pytest.mark.parametrize("variant", SOUND)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(accesses(), accesses(), changes(), st.integers(0, 2**32))
 def test_nothing_is_broken(variant: str, first: list[Call], second: list[Call], changer: list[Call], seed: int) -> None:
     faulting = Faulting(variant, end=4, mapped=[1], spare_vmas=8, frames=6)
@@ -90,7 +90,7 @@ def test_nothing_is_broken(variant: str, first: list[Call], second: list[Call], 
 
 
 @pytest.mark.parametrize("variant", [name for name in SOUND if name not in OPENED_LATE])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(accesses(), accesses(), st.integers(0, 2**32))
 def test_moving_breaks_nothing(variant: str, first: list[Call], second: list[Call], seed: int) -> None:
     faulting = Faulting(variant, end=2, mapped=[1], spare_vmas=4, frames=6)
@@ -104,7 +104,7 @@ def test_moving_breaks_nothing(variant: str, first: list[Call], second: list[Cal
 
 
 @pytest.mark.parametrize("variant", [name for name in SOUND if name not in UNCOPIED])
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(accesses(), accesses(), st.integers(0, 2**32))
 def test_copying_loses_no_write(variant: str, first: list[Call], second: list[Call], seed: int) -> None:
     faulting = Faulting(variant, end=2, mapped=[0, 1], spare_vmas=2, frames=6)
@@ -116,7 +116,7 @@ def test_copying_loses_no_write(variant: str, first: list[Call], second: list[Ca
     checked(faulting, seed)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(accesses(), st.integers(0, 2**32))
 def test_remapping_the_same_place_with_memory_that_is_used_again(first: list[Call], seed: int) -> None:
     faulting = Faulting("ref-6.15", end=2, spare_vmas=2, frames=6)

@@ -222,3 +222,13 @@ def test_a_refusal_is_looked_at_again_unless_it_is_trusted() -> None:
             drive.step(0)
         drive.on(1)
         ends(drive, outcome)
+
+
+@pytest.mark.parametrize("variant", ["pvl-6.4", "pvl-6.12", "ref-6.15"])
+def test_events_of_vma_locks_are_counted(variant: str) -> None:
+    faulting = Faulting(variant, file_pages=1)
+    faulting.task(faults(write=False), faults(3))
+    faulting.task()
+    drive = Drive(faulting).all()
+    assert [value for _, what, value in drive.told if what == "vma_lock"] == ["retry", "abort"]
+    assert drive.outcomes(0) == [Outcome.SERVED_CLASSIC, Outcome.SEGV_MAPERR]

@@ -259,6 +259,17 @@ def test_what_is_found(name: str) -> None:
     assert (result.found.violation.invariant if result.found else "") == case.finds, result
 
 
+def test_two_faults_at_once() -> None:
+    faulting = Faulting("spf-v4")
+    faulting.task(faults())
+    faulting.task(faults())
+    faulting.task(munmaps(0, 1))
+    faulting.daemon()
+    result = explore(faulting.machine)
+    assert result.complete
+    assert result.found is None
+
+
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.coarse])
 def test_a_mistake_needs_no_more_preemptions_than_in_the_core_model(name: str) -> None:
     case = CASES[name]

@@ -187,7 +187,8 @@ def lock_vma_under_rcu(t: Thread, mm: Mm, page: int) -> Routine[Vma | None]:
     """Look a VMA up and read lock it (mm/memory.c of 6.4 to 6.12, mm/mmap_lock.c of 6.15)."""
     yield from rcu_read_lock(t.kernel.rcu)
     vma = yield from _lock_vma(t, mm, page)
-    yield Happened("vma_lock", "abort" if vma is None else "locked")
+    if vma is None:
+        yield Happened("vma_lock", "abort")
     yield from rcu_read_unlock(t.kernel.rcu)
     return vma
 
