@@ -101,6 +101,7 @@ def _parser() -> CommandParser:
         "lockview simulate",
         "Runs a SCENARIO on the simulated kernel: one of the library (lockview scenarios) or a file.\n"
         "Without --seed or --schedule it runs as recommended. The same arguments give the same bytes.\n"
+        "With --clock it gives throughput in model time: lockview simulate --clock --help.\n"
         "Exit code: 0 all tasks ended, 1 it stopped otherwise, 2 it could not be run, 130 it was interrupted.",
     )
     parser.add_argument("scenario", metavar="SCENARIO", help="an id such as S01, or a file")

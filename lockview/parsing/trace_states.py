@@ -129,14 +129,13 @@ def _indexed(data: bytes) -> list[tuple[int, int]]:
 def _searched(data: bytes) -> list[tuple[int, int]]:
     """The same by looking through all bytes."""
     places = []
-    at = data.find(b"\n" + _SNAP)
-    while at >= 0:
-        start = at + 1
+    start = 0 if data.startswith(_SNAP) else data.find(b"\n" + _SNAP) + 1
+    while data.startswith(_SNAP, start):
         stop = data.find(b"\n", start)
         if stop < 0:
             break
         record = read_line(data[start:stop], data.count(b"\n", 0, start) + 1)
         if isinstance(record, Snapshot):
             places.append((record.number, start))
-        at = data.find(b"\n" + _SNAP, stop - 1)
+        start = data.find(b"\n" + _SNAP, stop) + 1 or len(data)
     return places

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lockview.kernel import effects
-from lockview.kernel.effects import Annotate, Happened, Remark
+from lockview.kernel.effects import Annotate, Context, Happened, Remark
 from lockview.kernel.handles import Lock
 from lockview.model.locks import Access
 from lockview.model.reports import Report
@@ -227,6 +227,8 @@ class Recorder:
                 asked = self._asked(lock, remark.access, remark.subclass)
                 self._held.setdefault((task, lock), []).append(remark.subclass)
                 yield from self._event(task, stack, {"op": "acquire", "out": "ok", "trylock": remark.trylock, **asked})
+            case Context(of=of, change=change):
+                yield from self._event(task, stack, {"op": f"{of}_{change}"})
             case Happened() if remark.what != ridden:
                 yield from self._event(task, stack, _told(remark))
             case _:
