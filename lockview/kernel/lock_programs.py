@@ -34,7 +34,7 @@ from lockview.kernel.effects import (
 )
 from lockview.kernel.handles import Lock
 from lockview.kernel.inlining import inlined
-from lockview.kernel.locks import rwsem, seqcount, spinlock
+from lockview.kernel.locks import mutex, rwlock, rwsem, seqcount, spinlock
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
 from lockview.model.locks import Access, Primitive
@@ -46,6 +46,29 @@ _MARKERS = ("enter", "leave")
 _LOCKS = ("take", "try", "release")
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,89}\Z")
 _MOST_SUBCLASS = 7
+
+_Kind = tuple[Primitive, Access]
+_TAKERS: dict[_Kind, Callable[[Lock], Routine[None]]] = {
+    (Primitive.RWSEM, Access.EXCLUSIVE): rwsem.down_write,
+    (Primitive.RWSEM, Access.SHARED): rwsem.down_read,
+    (Primitive.RWLOCK, Access.EXCLUSIVE): rwlock.write_lock,
+    (Primitive.RWLOCK, Access.SHARED): rwlock.read_lock,
+    (Primitive.SPINLOCK, Access.EXCLUSIVE): spinlock.spin_lock,
+    (Primitive.RAW_SPINLOCK, Access.EXCLUSIVE): spinlock.spin_lock,
+    (Primitive.MUTEX, Access.EXCLUSIVE): mutex.mutex_lock,
+    (Primitive.RT_MUTEX, Access.EXCLUSIVE): mutex.rt_mutex_lock,
+}
+_NESTED_TAKERS: dict[_Kind, Callable[[Lock, int], Routine[None]]] = {
+    (Primitive.RWSEM, Access.EXCLUSIVE): rwsem.down_write_nested,
+    (Primitive.SPINLOCK, Access.EXCLUSIVE): spinlock.spin_lock_nested,
+    (Primitive.MUTEX, Access.EXCLUSIVE): mutex.mutex_lock_nested,
+}
+_TRIERS: dict[_Kind, Callable[[Lock], Routine[bool]]] = {
+    (Primitive.RWSEM, Access.EXCLUSIVE): rwsem.down_write_trylock,
+    (Primitive.RWSEM, Access.SHARED): rwsem.down_read_trylock,
+    (Primitive.SPINLOCK, Access.EXCLUSIVE): spinlock.spin_trylock,
+    (Primitive.MUTEX, Access.EXCLUSIVE): mutex.mutex_trylock,
+}
 
 Find = Callable[[str], Lock]
 """The lock of a name; raises ValueError when there is none."""
@@ -203,8 +226,7 @@ def _operate_on(operation: Operation, lock: Lock) -> Routine[bool]:
         case "take":
             yield from _take(lock, operation.access, operation.subclass)
         case "try":
-            got: bool = yield Acquire(lock, operation.access, operation.subclass, trylock=True)
-            return got
+            return (yield from _try(lock, operation.access, operation.subclass))
         case "release":
             yield Release(lock, operation.access)
         case "begin":
@@ -225,15 +247,23 @@ def _operate_on(operation: Operation, lock: Lock) -> Routine[bool]:
 
 @inlined
 def _take(lock: Lock, access: Access, subclass: int) -> Routine[None]:
-    shared = access is not Access.EXCLUSIVE
-    if lock.primitive is Primitive.RWSEM and not subclass:
-        yield from (rwsem.down_read if shared else rwsem.down_write)(lock)
-    elif lock.primitive is Primitive.RWSEM and not shared:
-        yield from rwsem.down_write_nested(lock, subclass)
-    elif lock.primitive is Primitive.SPINLOCK and not shared:
-        yield from spinlock.spin_lock_nested(lock, subclass) if subclass else spinlock.spin_lock(lock)
+    """By the kernel's function for it, where there is one."""
+    kind = (lock.primitive, access)
+    if subclass and kind in _NESTED_TAKERS:
+        yield from _NESTED_TAKERS[kind](lock, subclass)
+    elif not subclass and kind in _TAKERS:
+        yield from _TAKERS[kind](lock)
     else:
         yield Acquire(lock, access, subclass)
+
+
+@inlined
+def _try(lock: Lock, access: Access, subclass: int) -> Routine[bool]:
+    kind = (lock.primitive, access)
+    if not subclass and kind in _TRIERS:
+        return (yield from _TRIERS[kind](lock))
+    got: bool = yield Acquire(lock, access, subclass, trylock=True)
+    return got
 
 
 def smp_call_function_many(t: Thread) -> Routine[None]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from lockview.document.errors import UserError
 from lockview.document.scenarios import find_scenario, is_scenario_file, library
 from lockview.export.kernel_text import kernel_text

@@ -132,9 +132,9 @@ class _Builder:
         thread = self.kernel.new_thread(part.name, part.pid, mm)
         thread.may_reclaim = part.may_reclaim
         calls = tuple(self._call(thread, call) for call in part.calls)
-        return TaskPlan(
-            f"{part.name}/{part.pid}", partial(one_after_the_other, calls), part.cpu, part.priority, part.daemon
-        )
+        routine = partial(one_after_the_other, calls)
+        name = f"{part.name}/{part.pid}"
+        return TaskPlan(name, routine, part.cpu, part.priority, part.daemon, part.arrives)
 
     def _call(self, thread: Thread, part: CallPart) -> Call:
         try:

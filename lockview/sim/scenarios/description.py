@@ -88,6 +88,7 @@ class TaskPart(NamedTuple):
     cpu: int | None = None
     priority: int = 0
     daemon: bool = False
+    arrives: bool = False
 
 
 class Expectation(NamedTuple):

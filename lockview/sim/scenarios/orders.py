@@ -83,7 +83,8 @@ def next_step(machine: Machine, state: State, task: int) -> str:
 
 def step_words(effect: Step, stack: StackTrace) -> str:
     """A step in one line."""
-    return f"{' <- '.join(frame.function for frame in stack.frames)}: {effect_words(effect)}"
+    functions = " <- ".join(frame.function for frame in stack.frames)
+    return f"{functions}: {effect_words(effect)}" if functions else effect_words(effect)
 
 
 def effect_words(effect: Step) -> str:

@@ -196,6 +196,7 @@ def _task(mms: tuple[str, ...], part: Table) -> TaskPart:
         part.number("cpu") if part.has("cpu") else None,
         part.number("priority", 0),
         part.flag("daemon", False),
+        part.flag("arrives", False),
     )
 
 
