@@ -145,11 +145,16 @@ FOUND = (
     Row("M20", partial(waiting, "mremap, truncate, reader", S.M20), "I13", 5, 1),
     Row("M21", partial(waiting, "mremap, truncate, reader", S.M21), "I13", 6, 1),
     Row("M24", partial(waiting, "truncate, mremap", S.M23, S.UNFAIR_RWSEM), "I13", 3, 1),
+    Row("M27", partial(moved, S.M27), "I4", 12, 1),
+    Row("M28", unmapping(S.M28), "I3", 18, 1),
+    Row("M29", unmapping(S.M29), "I8", 16, 0),
+    Row("M30", unmapping(S.M30), "I6", 8, 1),
     Row("V1", partial(locked, S.V1), "I1", 9, 1),
     Row("V2", partial(locked, S.V2), "I1", 10, 3),
     Row("V3", partial(locked, S.V3), "I1", 11, 1),
     Row("V4", partial(locked, S.V4), "I3", 9, 1),
     Row("V5", partial(locked, S.V5, reclaims=True), "I13", 6, 1),
+    Row("V6", partial(forked, S.VMA_LOCK, S.V6), "I9", 13, 2),
     Row("X1", partial(counted, S.X1), "I1", 16, 1),
     Row("X2", partial(counted, S.X2), "I1", 15, 4),
     Row("X3", partial(counted, S.X3), "I1", 15, 2),
@@ -198,7 +203,9 @@ NOTHING: dict[str, tuple[Callable[[], Machine], tuple[int, int] | None]] = {
     "M22": (partial(waiting, "exec, mremap, khugepaged"), None),
     "M23": (partial(waiting, "exec, mremap, khugepaged", S.M23, S.UNFAIR_RWSEM), None),
     "M25": (partial(waiting, "truncate, idle mremap, khugepaged", S.M23), None),
+    "M26": (unmapping(S.PTL_LOOP), None),
     "V0": (locked, None),
+    "V0 with fork": (partial(forked, S.VMA_LOCK), None),
     "V0 with reclaim": (partial(locked, reclaims=True), None),
     "X0": (counted, None),
     "X4": (partial(counted, S.X4), None),
@@ -233,6 +240,13 @@ def test_complete_executions_are_counted() -> None:
 def test_executions_with_few_preemptions_are_counted() -> None:
     assert [count_executions(core("FU"), bound) for bound in range(5)] == [3, 47, 303, 1_187, 4_684]
     assert [count_executions(core("FFU"), bound) for bound in range(3)] == [12, 656, 12_440]
+
+
+def test_a_trylock_that_is_tried_again_may_go_round_for_ever() -> None:
+    assert explore(core("FF", S.PTL_LOOP)).found is None
+    with pytest.raises(ValueError, match="go round in a circle"):
+        count_executions(core("FF", S.PTL_LOOP))
+    assert count_executions(core("FF")) > 0
 
 
 def test_tasks_may_be_named_in_any_order() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import NamedTuple
 
 from lockview.kernel.core.instance import (
@@ -14,12 +15,13 @@ from lockview.kernel.core.instance import (
     WRITER,
     Core,
     all_is_at_rest,
+    file_is_open,
     mapping_is_right,
     permission_is_right,
     table_is_alive,
     vma_is_alive,
 )
-from lockview.kernel.effects import Add, Atomic, Check, IrqDisable, Look, Read, Routine, Value
+from lockview.kernel.effects import Add, Atomic, Check, IrqDisable, IrqEnable, Look, Read, Routine, Value
 from lockview.kernel.handles import NOBODY
 from lockview.kernel.switches import Switch
 
@@ -32,22 +34,33 @@ class Seen(NamedTuple):
     table: bool | None = None
 
 
+class Ending(Enum):
+    """How the speculative part ended."""
+
+    SERVED = "served"
+    GAVE_UP = "gave up"
+    FOUND = "found"
+    """It gave up, but the VMA that it found is used again (M28)."""
+
+
 def fault(c: Core, me: int) -> Routine[None]:
     """Serve one write fault."""
-    if not (yield from handle_speculative_fault(c, me)):
-        yield from handle_classic_fault(c, me)
+    ending = yield from handle_speculative_fault(c, me)
+    if ending is not Ending.SERVED:
+        yield from handle_classic_fault(c, me, found=ending is Ending.FOUND)
 
 
-def handle_speculative_fault(c: Core, me: int) -> Routine[bool]:
-    """Try without ``mmap_sem``; False if it gave up."""
+def handle_speculative_fault(c: Core, me: int) -> Routine[Ending]:
+    """Try without ``mmap_sem``."""
     seen = yield from look_up(c, me)
     if seen.table and (yield from is_unchanged_after_walk(c, seen)):
         yield Add(c.frames)
+        yield file_is_open(c)  # which pages may be allocated is asked of the file
         if (yield from pte_map_lock(c, me, seen)):
             yield from install(c, me, seen)
-            return True
-    yield Atomic((c.readers,), _leave(me), "abort: leave the SRCU section")
-    return False
+            return Ending.SERVED
+    yield Look(()) if c.has(Switch.M29) else Atomic((c.readers,), _leave(me), "abort: leave the SRCU section")
+    return Ending.FOUND if c.has(Switch.M28) and seen.sequence is not None else Ending.GAVE_UP
 
 
 def look_up(c: Core, me: int) -> Routine[Seen]:
@@ -88,8 +101,13 @@ def _lock_unchanged(c: Core, me: int, seen: Seen) -> Routine[bool]:
         return False
     if not (yield from lock_is_found(c)):
         return False
-    if not (yield Atomic((c.ptl,), _take_or_wait(me) if c.has(Switch.M4) else _try(me), "page table lock")):
-        return False
+    while not (yield Atomic((c.ptl,), _take_or_wait(me) if c.has(Switch.M4) else _try(me), "page table lock")):
+        if not c.has(Switch.PTL_LOOP):
+            return False
+        yield IrqEnable(c.irqs[me])
+        yield IrqDisable(c.irqs[me])
+        if not (yield from is_same(c, seen, Switch.M7)):
+            return False
     yield table_is_alive(c)
     return bool((yield Atomic((c.linked, c.seq, c.ptl, c.irqs[me]), _check_locked(c, seen), "check under the lock")))
 
@@ -121,12 +139,14 @@ def install(c: Core, me: int, seen: Seen) -> Routine[None]:
     yield from all_is_at_rest(c)
 
 
-def handle_classic_fault(c: Core, me: int) -> Routine[None]:
-    """Serve it with ``mmap_sem`` held shared."""
+def handle_classic_fault(c: Core, me: int, *, found: bool = False) -> Routine[None]:
+    """Serve it with ``mmap_sem`` held shared, through the VMA that was ``found`` before or after looking it up."""
     yield Atomic((c.mmap_sem,), lambda readers: None if readers == WRITER else (None, readers + 1), "down_read")
-    if not (
-        yield Atomic((c.linked, c.writable, c.mmap_sem, c.results[me], c.running), _look_at_vma, "look at the VMA")
-    ):
+    cells = (c.linked, c.writable, c.mmap_sem, c.results[me], c.running)
+    is_right: bool = yield Atomic(cells, _look_at_vma, "look at the VMA")
+    if found:
+        yield vma_is_alive(c)
+    if not is_right:
         yield from all_is_at_rest(c)
         return
     yield Atomic((c.pmd, c.frames), lambda _pmd, frames: (None, True, frames + 1), "allocate")

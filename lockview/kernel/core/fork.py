@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lockview.kernel.effects import Acquire, Add, Atomic, Check, Read, Release, Routine, Value
-from lockview.kernel.handles import FREE, NOBODY, Cell, Lock
+from lockview.kernel.handles import FREE, NOBODY, Cell, HolderState, Lock
 from lockview.kernel.switches import Switch
 from lockview.kernel.worlds import WorldPlan
 from lockview.model.locks import Access, Primitive
@@ -30,6 +30,7 @@ class ForkModel(NamedTuple):
     switches: frozenset[Switch]
     mmap_sem: Lock
     seq: Cell
+    vm_lock: Lock
     pte: Cell
     ptl: Cell
     tlbs: tuple[Cell, ...]
@@ -53,6 +54,7 @@ def new_fork_model(plan: WorldPlan, switches: frozenset[Switch] = frozenset((Swi
         switches,
         plan.lock("mmap_sem", "&mm->mmap_sem", Primitive.RWSEM),
         plan.cell("vma.vm_sequence", 0),
+        plan.lock("vm_lock", "&vma->vm_lock->lock", Primitive.RWSEM),
         plan.cell("pte", first),
         plan.cell("table.ptl", NOBODY),
         tuple(plan.cell(f"cpu:{task}.tlb", first if task == THREAD_A else None) for task in range(3)),
@@ -69,6 +71,8 @@ def store(c: ForkModel, me: int) -> Routine[None]:
         served = False
         if c.has(Switch.SPECULATION):
             served = yield from speculative_copy(c, me)
+        elif c.has(Switch.VMA_LOCK):
+            served = yield from copy_under_vma_lock(c, me)
         if not served:
             yield from classic_copy(c, me)
     yield _no_write_is_lost(c)
@@ -90,20 +94,39 @@ def speculative_copy(c: ForkModel, me: int) -> Routine[bool]:
     return True
 
 
+def copy_under_vma_lock(c: ForkModel, me: int) -> Routine[bool]:
+    """Copy it with the VMA locked shared; False if a writer has it."""
+    if not (yield Acquire(c.vm_lock, Access.SHARED, trylock=True)):
+        return False
+    yield from copy_locked(c, me)
+    yield Release(c.vm_lock, Access.SHARED)
+    return True
+
+
 def classic_copy(c: ForkModel, me: int) -> Routine[None]:
     """Copy it with ``mmap_sem`` held shared."""
     yield Acquire(c.mmap_sem, Access.SHARED)
-    yield Atomic((c.ptl,), _take(me), "page table lock")
-    old: Mapping = yield Read(c.pte)
-    if not old.writable:
-        yield Atomic(c.frames, _copy(old.frame, me), "copy the page")
-    yield Atomic(_all(c), _set_and_store(c, me), "flush, set the entry, store, unlock")
+    yield from copy_locked(c, me)
     yield Release(c.mmap_sem, Access.SHARED)
+
+
+def copy_locked(c: ForkModel, me: int) -> Routine[None]:
+    """Copy the page; try again if the entry changes before its lock is had."""
+    while True:
+        old: Mapping = yield Read(c.pte)
+        if not old.writable:
+            yield Atomic(c.frames, _copy(old.frame, me), "copy the page")
+        yield Atomic((c.ptl,), _take(me), "page table lock")
+        if (yield Atomic((c.pte, c.ptl), _check_entry(old), "is it the same entry?")):
+            break
+    yield Atomic(_all(c), _set_and_store(c, me), "flush, set the entry, store, unlock")
 
 
 def fork(c: ForkModel) -> Routine[None]:
     """Give a child the page: write-protect it, let the TLBs know. With FORK_SECTIONS the counter is odd until then."""
     yield Acquire(c.mmap_sem)
+    if c.has(Switch.VMA_LOCK) and not c.has(Switch.V6):
+        yield Acquire(c.vm_lock)
     if c.has(Switch.FORK_SECTIONS):
         yield Add(c.seq)
     yield Atomic((c.ptl,), _take(FORK), "page table lock")
@@ -113,7 +136,8 @@ def fork(c: ForkModel) -> Routine[None]:
     yield Atomic(c.tlbs, lambda *tlbs: (None, *(None for _ in tlbs)), "flush_tlb_mm")
     if c.has(Switch.FORK_SECTIONS):
         yield Add(c.seq)
-    yield Atomic((Cell(c.mmap_sem.cell, c.mmap_sem.name), c.running), lambda _state, left: (None, FREE, left - 1), "up")
+    locks = (Cell(c.mmap_sem.cell, c.mmap_sem.name), Cell(c.vm_lock.cell, c.vm_lock.name))
+    yield Atomic((*locks, c.running), _end_fork, "give up all locks")
     yield _no_write_is_lost(c)
 
 
@@ -176,6 +200,15 @@ def _check_locked(sequence: int, old: Mapping) -> _Change:
         return (same, seq, pte, owner if same else NOBODY)
 
     return change
+
+
+def _check_entry(old: Mapping) -> _Change:
+    """``pte_same``: keep the lock if the entry has not changed."""
+    return lambda pte, owner: (pte == old, pte, owner if pte == old else NOBODY)
+
+
+def _end_fork(_mmap_sem: HolderState, vm_lock: HolderState, running: int) -> tuple[Value, ...]:
+    return (None, FREE, FREE if vm_lock.writer == FORK else vm_lock, running - 1)
 
 
 def _no_write_is_lost(c: ForkModel) -> Check:

@@ -29,8 +29,9 @@ class Core(NamedTuple):
     """The cells. ``pte`` is NO_PTE, READ_ONLY or WRITABLE; ``pmd`` whether it points to the table.
 
     ``irqs`` and ``results`` (ghost) have one cell per task. ``callback`` is None, or the readers that the freeing of
-    the VMA was queued behind. Ghosts besides: ``zapped`` and ``protected`` (a pass over the page table is over),
-    ``inside`` (writers in a section), ``frames`` (pages allocated less pages freed) and ``running`` tasks.
+    the VMA was queued behind; ``file_open`` tells whether the VMA keeps its file. Ghosts besides: ``zapped`` and
+    ``protected`` (a pass over the page table is over), ``inside`` (writers in a section), ``frames`` (pages allocated
+    less pages freed) and ``running`` tasks.
     """
 
     switches: frozenset[Switch]
@@ -46,6 +47,7 @@ class Core(NamedTuple):
     irqs: tuple[Cell, ...]
     readers: Cell
     callback: Cell
+    file_open: Cell
     vma_freed: Cell
     zapped: Cell
     protected: Cell
@@ -88,6 +90,7 @@ def new_core(
         tuple(plan.cell(f"cpu:{task}.irqs", 1) for task in range(tasks)),
         plan.cell("srcu.readers", frozenset()),
         plan.cell("srcu.callback", None),
+        plan.cell("file.open", True),
         plan.cell("vma.freed", False, ghost=True),
         plan.cell("vma.zapped", False, ghost=True),
         plan.cell("vma.protected", False, ghost=True),
@@ -101,6 +104,11 @@ def new_core(
 def vma_is_alive(c: Core) -> Check:
     """I3: the VMA that was just used has not been freed."""
     return Check("I3", (c.vma_freed,), _is_not, "a freed VMA is used")
+
+
+def file_is_open(c: Core) -> Check:
+    """I6: the file that was just reached through the VMA is still there."""
+    return Check("I6", (c.file_open,), bool, "a file that was given back is used")
 
 
 def table_is_alive(c: Core) -> Check:
@@ -122,6 +130,7 @@ def permission_is_right(c: Core) -> Check:
 def all_is_at_rest(c: Core) -> Routine[None]:
     """What must hold when all tasks have ended."""
     yield Check("I8", (c.running, c.frames, c.pte), _frames_add_up, "a page is lost")
+    yield Check("I8", (c.running, c.readers), _is_unused_at_rest, "a reference to the VMA is kept, it is never freed")
     if SEQ_AT_REST in c.invariants:
         yield Check("I5", (c.running, c.seq), _is_even_at_rest, "the counter is odd although nobody is inside")
 
@@ -146,6 +155,10 @@ def _allows_no_more(protected: bool, pte: str, writable: bool) -> bool:
 
 def _frames_add_up(running: int, frames: int, pte: str) -> bool:
     return bool(running) or frames == bool(pte)
+
+
+def _is_unused_at_rest(running: int, readers: frozenset[int]) -> bool:
+    return bool(running) or not readers
 
 
 def _is_even_at_rest(running: int, seq: int) -> bool:

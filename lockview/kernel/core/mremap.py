@@ -77,6 +77,20 @@ def mremap(c: MremapModel) -> Routine[None]:
     else:
         yield Write(c.new.linked, True)
         yield from _open_sections(c)
+    if c.has(Switch.M27):
+        cells = (c.old.table, c.new.table, c.old.pte, c.new.pte)
+        yield Atomic(cells, lambda _from, _to, old, _new: (None, False, True, False, old), "move the page table")
+    else:
+        yield from move_ptes(c)
+    if not c.has(Switch.M16):
+        yield Add(c.new.seq)
+        yield Add(c.old.seq)
+    yield from unmap_old(c)
+    yield Write(c.mmap_sem, 0)
+
+
+def move_ptes(c: MremapModel) -> Routine[None]:
+    """Move the entry with both page tables locked."""
     yield Atomic((c.old.ptl, c.new.table), _take_and_allocate, "allocate the table, take the old one's lock")
     yield from _lock(c.new, MREMAP)
     yield Atomic((c.old.pte, c.new.pte, c.overwritten), _move, "move the entry")
@@ -84,11 +98,6 @@ def mremap(c: MremapModel) -> Routine[None]:
     yield Write(c.new.ptl, NOBODY)
     yield Write(c.old.ptl, NOBODY)
     yield _not_mapped_again(c.old)
-    if not c.has(Switch.M16):
-        yield Add(c.new.seq)
-        yield Add(c.old.seq)
-    yield from unmap_old(c)
-    yield Write(c.mmap_sem, 0)
 
 
 def unmap_old(c: MremapModel) -> Routine[None]:
@@ -122,6 +131,7 @@ def speculative_fault(end: End, me: int) -> Routine[bool]:
     if not (yield Atomic((end.linked, end.seq, end.ptl), _check_locked(sequence), "check under the lock")):
         return False
     yield Write(end.pte, True)
+    yield Check("I4", (end.table,), bool, "the page table that is written to maps another address now")
     yield Write(end.ptl, NOBODY)
     yield _not_mapped_again(end)
     return True

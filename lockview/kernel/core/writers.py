@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lockview.kernel.core.instance import (
     NO_PTE,
     READ_ONLY,
@@ -21,7 +23,7 @@ from lockview.kernel.switches import Switch
 def munmap(c: Core, me: int) -> Routine[None]:
     """Unmap the VMA, free its page table, and have it freed after a grace period."""
     yield from down_write(c)
-    yield Write(c.linked, False)
+    yield Atomic((c.linked, c.file_open), _erase(c), "erase from the tree")
     yield Look(()) if c.has(Switch.M9) else Add(c.seq)
     yield from take_ptl(c, me)
     yield Atomic((c.pte, c.frames), _zap, "clear the entry")
@@ -35,7 +37,7 @@ def munmap(c: Core, me: int) -> Routine[None]:
     yield Write(c.table_freed, True)
     yield Check("I4", (c.pte,), lambda pte: pte == NO_PTE, "a page table is freed with an entry in it")
     if c.has(Switch.M2):
-        yield Write(c.vma_freed, True)
+        yield Atomic((c.vma_freed, c.file_open), lambda _freed, _file: (None, True, False), "free the VMA")
     else:
         yield Atomic((c.readers, c.callback), lambda readers, _callback: (None, readers, readers), "call_srcu")
     yield from up_write(c)
@@ -69,7 +71,7 @@ def dontneed(c: Core, me: int) -> Routine[None]:
 
 def grace_periods(c: Core) -> Routine[None]:
     """Cross off readers that have left; free the VMA when none is left that it waits for."""
-    while not (yield Atomic((c.callback, c.readers, c.vma_freed), _retire, "end of a read section")):
+    while not (yield Atomic((c.callback, c.readers, c.vma_freed, c.file_open), _retire, "end of a read section")):
         pass
 
 
@@ -117,10 +119,17 @@ def _protect(pte: str, _ptl: int, _protected: bool) -> tuple[Value, ...]:
     return (None, READ_ONLY if pte == WRITABLE else pte, NOBODY, True)
 
 
-def _retire(callback: frozenset[int] | None, readers: frozenset[int], _freed: bool) -> tuple[Value, ...] | None:
+def _erase(c: Core) -> Callable[[bool, bool], tuple[Value, ...]]:
+    """Unlink the VMA; with M30 its file is given back already."""
+    return lambda _linked, file_open: (None, False, file_open and not c.has(Switch.M30))
+
+
+def _retire(
+    callback: frozenset[int] | None, readers: frozenset[int], _freed: bool, file_open: bool
+) -> tuple[Value, ...] | None:
     if callback is None:
         return None
     left = callback & readers
     if not left:
-        return (True, None, readers, True)
-    return (False, left, readers, False) if left != callback else None
+        return (True, None, readers, True, False)
+    return (False, left, readers, False, file_open) if left != callback else None
