@@ -222,6 +222,27 @@ def test_the_list_of_steps_leads_anywhere(page: SimulationPage) -> None:
     assert simulated_of(page).position == spoke_at(page)
 
 
+def test_the_sign_moves_with_the_line(page: SimulationPage) -> None:
+    """Each line of a file is as it is there, also after it was the current one."""
+    for position in range(1, length(page) + 1):
+        page.go_to(position)
+        frame = simulated_of(page).course.steps[position - 1].stack.frames[0]
+        lines = page.source.text.toPlainText().splitlines()
+        width = len(str(len(lines)))
+        assert [line[4 + width :] for line in lines] == own_source(frame.file).splitlines()
+        assert [number for number, line in enumerate(lines, 1) if line.startswith("\u25b8")] == [frame.line]
+
+
+def test_the_lanes_lead_to_their_steps(qtbot: QtBot, page: SimulationPage) -> None:
+    page.middle.setCurrentWidget(page.lanes)
+    page.lanes.position_chosen.emit(1)
+    course = simulated_of(page).course
+    assert simulated_of(page).position == 1
+    assert course.built.kernel.mms[0].mmap_sem.name == "mm:0.mmap_sem"
+    page.lanes.position_chosen.emit(2)
+    assert simulated_of(page).position > 2
+
+
 def test_dice_with_one_seed_make_one_run(qtbot: QtBot, page: SimulationPage) -> None:
     page.controls.way.setCurrentIndex(page.controls.way.findData(DICE))
     page.controls.seed.setValue(3)

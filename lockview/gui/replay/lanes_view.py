@@ -12,6 +12,7 @@ from lockview.gui.replay.event_rows import position_of
 from lockview.gui.theme import Appearance
 from lockview.layout.drawing import Drawing, Group
 from lockview.layout.lanes import lanes
+from lockview.model.traces import Trace
 from lockview.sim.replay import Replay
 
 
@@ -25,7 +26,7 @@ class LanesView(QScrollArea):
         self._appearance = appearance
         self._canvas = _Canvas(appearance)
         self._canvas.group_clicked.connect(self._choose)
-        self._shown: tuple[Replay, int | None] | None = None
+        self._shown: tuple[Trace, int, int | None] | None = None
         self.setWidget(self._canvas)
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -35,22 +36,27 @@ class LanesView(QScrollArea):
 
     def show_replay(self, replay: Replay | None, no_return: int | None) -> None:
         """Draw a run as it stands; nothing for None."""
-        self._shown = (replay, no_return) if replay is not None else None
+        self._shown = (replay.trace, replay.position, no_return) if replay is not None else None
+        self._draw()
+
+    def show_trace(self, trace: Trace, position: int) -> None:
+        """Draw a trace of which ``position`` events have happened."""
+        self._shown = (trace, position, None)
         self._draw()
 
     def _draw(self) -> None:
         if self._shown is None:
             self._canvas.show_drawing(None)
             return
-        replay, no_return = self._shown
+        trace, position, no_return = self._shown
         measure, width = font_measure(self._canvas.fonts), float(self.viewport().width())
-        drawing = lanes(replay.trace, measure, replay.position, no_return, width)
+        drawing = lanes(trace, measure, position, no_return, width)
         self._canvas.show_drawing(drawing)
-        current = next((group for group in drawing.groups if position_of(group.name) == replay.position), None)
+        current = next((group for group in drawing.groups if position_of(group.name) == position), None)
         if current is not None:
             x, y = current.bounds.centre
             self.ensureVisible(round(x - drawing.bounds.x), round(y - drawing.bounds.y), 80, 40)
-        elif replay.position == 0:
+        elif position == 0:
             self.horizontalScrollBar().setValue(0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

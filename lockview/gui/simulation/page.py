@@ -19,9 +19,9 @@ from lockview.gui.rows.row import Kind, Row
 from lockview.gui.rows.row_list import RowList
 from lockview.gui.simulation.controls import Controls
 from lockview.gui.simulation.head import Head, ReportLine
+from lockview.gui.simulation.middle import Middle
 from lockview.gui.simulation.outcomes import OutcomeMenu
 from lockview.gui.simulation.rows import stack_rows, step_rows, world_rows
-from lockview.gui.simulation.source_view import SourceView
 from lockview.gui.simulation.words import next_words, outcomes, state_words
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
@@ -64,7 +64,8 @@ class SimulationPage(QWidget):
         self.stacks = RowList("Call stacks of the tasks", appearance)
         self.world = RowList("The world at this step", appearance)
         self.steps = RowList("Steps of the run", appearance)
-        self.source = SourceView(appearance)
+        self.middle = Middle(appearance)
+        self.source, self.lanes = self.middle.source, self.middle.lanes
         self._running, self._playing = QTimer(self), QTimer(self)
         self._running.timeout.connect(self._run_on)
         self._playing.timeout.connect(self._play_on)
@@ -79,7 +80,7 @@ class SimulationPage(QWidget):
         self._left, self._parts = QSplitter(Qt.Orientation.Vertical), QSplitter(Qt.Orientation.Horizontal)
         for splitter, parts in (
             (self._left, (self.tasks, self.stacks)),
-            (self._parts, (self._left, self.source)),
+            (self._parts, (self._left, self.middle)),
         ):
             splitter.setHandleWidth(1)
             splitter.setChildrenCollapsible(False)
@@ -103,6 +104,7 @@ class SimulationPage(QWidget):
         for name in ("first", "back", "toggle_play", "forward", "last"):
             self.transport.button(name).clicked.connect(getattr(self, name))
         self.transport.position_chosen.connect(self.go_to)
+        self.middle.position_chosen.connect(self.go_to)
         self.transport.speed_chosen.connect(self._set_speed)
         self.controls.run_wanted.connect(self.start)
         self.controls.going_on_wanted.connect(self.go_on)
@@ -316,6 +318,7 @@ class SimulationPage(QWidget):
         self.stacks.set_rows(stack_rows(course, position))
         self.world.set_rows(world_rows(course, position))
         self._show_steps()
+        self.middle.show_run(course, position)
         self._show_step_of(course, position)
 
     def _words(self, simulated: Simulated) -> str:

@@ -26,6 +26,7 @@ class SourceView(QWidget):
         self.place.setContentsMargins(8, 2, 8, 2)
         self.text = QPlainTextEdit(self)
         self.text.setReadOnly(True)
+        self.text.setUndoRedoEnabled(False)
         self.text.setFrameShape(QFrame.Shape.NoFrame)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setTabChangesFocus(True)
@@ -48,15 +49,28 @@ class SourceView(QWidget):
         file, line = (frame.file, frame.line) if frame else ("", 0)
         if (file, line) == self._shown:
             return
+        if file != self._shown[0]:
+            self._show_file(file)
+        else:
+            self._sign(self.line, " ")
         self._shown = (file, line)
-        lines = own_source(file).splitlines()
-        self.place.setText(f"{frame.function}  \N{MIDDLE DOT}  {file}:{line}" if frame and lines else "")
-        width = len(str(len(lines)))
-        numbered = (
-            f"{SIGN if number == line else ' '} {number:{width}}  {text}" for number, text in enumerate(lines, 1)
-        )
-        self.text.setPlainText("\n".join(numbered))
+        there = frame is not None and not self.text.document().isEmpty()
+        self.place.setText(f"{frame.function}  \N{MIDDLE DOT}  {file}:{line}" if frame and there else "")
+        self._sign(line, SIGN)
         self._mark()
+
+    def _show_file(self, file: str) -> None:
+        lines = own_source(file).splitlines()
+        width = len(str(len(lines)))
+        self.text.setPlainText("\n".join(f"  {number:{width}}  {text}" for number, text in enumerate(lines, 1)))
+
+    def _sign(self, line: int, sign: str) -> None:
+        """Put a sign before a line. Setting the whole text again would take milliseconds."""
+        block = self.text.document().findBlockByNumber(line - 1)
+        if line and block.isValid() and block.length() > 1:
+            cursor = QTextCursor(block)
+            cursor.movePosition(QTextCursor.MoveOperation.Right, QTextCursor.MoveMode.KeepAnchor)
+            cursor.insertText(sign)
 
     def _mark(self) -> None:
         block = self.text.document().findBlockByNumber(self.line - 1)
