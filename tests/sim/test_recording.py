@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_traces import run_of, scenario, trace_bytes_of, trace_read
+from run_traces import SCENARIOS, run_of, scenario, trace_bytes_of, trace_read
 
 from lockview.export.recorded_runs import RunWriter
 from lockview.export.trace_lines import trace_bytes
@@ -16,6 +16,7 @@ from lockview.sim.heads import Chosen, is_same_scenario, read_switches, recipe
 from lockview.sim.recorded_values import Names
 from lockview.sim.simulation import simulate
 
+LIBRARY = [path.name.partition("-")[0] for path in sorted(SCENARIOS.glob("*.toml"))]
 SHORT = ("S02", "S18", "S19", "S27")
 
 
@@ -37,10 +38,11 @@ def test_a_trace_is_enough_to_run_it_again_byte_for_byte(name: str, seed: int | 
     assert trace_bytes(read_trace(data)) == data
 
 
-@pytest.mark.parametrize("seed", [None, 7])
-def test_the_run_of_the_mail_again_byte_for_byte(seed: int | None) -> None:
-    data = trace_bytes_of("S01", seed)
-    assert replayed(data, "S01") == data
+@pytest.mark.parametrize("name", LIBRARY)
+def test_every_scenario_again_byte_for_byte(name: str) -> None:
+    data = trace_bytes_of(name)
+    assert replayed(data, name) == data
+    assert TraceStates(data).check() == len(read_trace(data).events)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
