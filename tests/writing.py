@@ -47,7 +47,7 @@ class Writing:
             kernel.plan.begin(file.cache, tuple((at, kernel.new_cached_frame().number) for at in range(2)))
         cache = kernel.plan.first(self.shared.cache)
         kernel.map_page(self.mm, 6, kernel.frames[cache[0][1]])
-        for _ in range(9):
+        for _ in range(14):
             kernel.new_vma()
         for _ in range(5):
             kernel.new_table()

@@ -183,6 +183,8 @@ def collapse_shmem(t: Thread, file: File, index: int) -> Routine[None]:
     yield Acquire(t.kernel.frames[huge].lock)
     cache: tuple[tuple[int, int], ...] = yield Read(file.cache)
     small = tuple(item for item in cache if index <= item[0] < index + ENTRIES)
+    if len({number for _, number in small}) < len(small):
+        small = ()  # they are one huge page already
     left = small
     while left:
         yield Acquire(t.kernel.frames[left[0][1]].lock)
