@@ -1,15 +1,17 @@
 """The graph of the states of a machine, learnt as it is walked.
 
-States are tuples of small integers: the places of the tasks, then a number for the value of each cell. What a step does
-depends on its place and on the few cells that it touches, so it is worked out once for each of their values and looked
-up ever after; the inner loop enters no routine and no rule.
+States are rows of small numbers: the places of the tasks, then a number for the value of each cell. They are kept as
+bytes, which are compared at once and hashed once. What a step does depends on its place and on the few cells that it
+touches, so it is worked out once for each of their values and looked up ever after; the inner loop enters no routine
+and no rule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from array import array
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from lockview.kernel.effects import Check, Value
 from lockview.kernel.footprints import footprint
@@ -17,8 +19,9 @@ from lockview.kernel.semantics import choices
 from lockview.sim.machine import Machine, Move, State, Violation, spins
 from lockview.sim.unrolling import START
 
-Packed = tuple[int, ...]
-"""A state as numbers; equal states of one ``Transitions`` are equal numbers."""
+Packed = bytes
+"""A state as numbers, ``_NUMBER`` each; equal states of one ``Transitions`` are equal bytes."""
+_NUMBER: Final = "I"
 
 
 class Transition(NamedTuple):
@@ -48,7 +51,7 @@ class _Watch:
         self._values = values
         self._known: dict[tuple[int, ...], Violation | None] = {}
 
-    def broken(self, state: list[int]) -> Violation | None:
+    def broken(self, state: array[int]) -> Violation | None:
         key = tuple(state[self._first + number] for number in self._places)
         if key not in self._known:
             values = (self._values[number][ident] for number, ident in zip(self._places, key, strict=True))
@@ -60,7 +63,7 @@ class _Watch:
 class _Site(NamedTuple):
     """A place of a task: how to get at what its step depends on, and what is known of it."""
 
-    key: Callable[[Packed], Any]
+    key: Callable[[Sequence[int]], Any]
     known: dict[Any, tuple[_Outcome, ...]]
     spins: bool
 
@@ -80,55 +83,58 @@ class Transitions:
 
     def pack(self, state: State) -> Packed:
         """A state as numbers."""
-        return (*state.places, *(self._number(number, value) for number, value in enumerate(state.cells)))
+        numbers = (self._number(number, value) for number, value in enumerate(state.cells))
+        return array(_NUMBER, (*state.places, *numbers)).tobytes()
 
     def unpack(self, packed: Packed) -> State:
         """The state behind the numbers."""
-        numbers = packed[self._tasks :]
-        cells = tuple(values[ident] for values, ident in zip(self._values, numbers, strict=True))
-        return State(packed[: self._tasks], cells)
+        numbers = memoryview(packed).cast(_NUMBER).tolist()
+        cells = tuple(values[ident] for values, ident in zip(self._values, numbers[self._tasks :], strict=True))
+        return State(tuple(numbers[: self._tasks]), cells)
 
     def is_done(self, packed: Packed) -> bool:
         """Whether every task that is no daemon has ended."""
-        return self.machine.is_done(State(packed[: self._tasks], ()))
+        return self.machine.is_done(State(tuple(memoryview(packed).cast(_NUMBER)[: self._tasks]), ()))
 
     def of(self, packed: Packed) -> list[Transition]:
         """All steps that are possible, in the order of tasks and outcomes."""
-        possible = [self._outcomes(packed, task) for task in range(self._tasks)]
+        numbers = memoryview(packed).cast(_NUMBER)
+        possible = [self._outcomes(packed, numbers, task) for task in range(self._tasks)]
         if self.machine.higher:
-            self._keep_off(packed, possible)
+            self._keep_off(numbers, possible)
         return [self._follow(packed, outcome) for outcomes in possible for outcome in outcomes]
 
     def goes_on(self, packed: Packed, task: int | None) -> bool:
         """Whether a task could take its next step if it had a CPU."""
-        return task is not None and bool(self._outcomes(packed, task))
+        return task is not None and bool(self._outcomes(packed, memoryview(packed).cast(_NUMBER), task))
 
-    def _outcomes(self, packed: Packed, task: int) -> tuple[_Outcome, ...]:
-        place = packed[task]
+    def _outcomes(self, packed: Packed, numbers: memoryview[int], task: int) -> tuple[_Outcome, ...]:
+        place = numbers[task]
         site = self._sites[task].get(place)
         if site is None:
             site = self._sites[task][place] = self._site(task, place)
-        key = site.key(packed)
+        key = site.key(numbers)
         known = site.known.get(key)
         if known is None:
             known = site.known[key] = tuple(self._learn(packed, task))
         return known
 
     def _follow(self, packed: Packed, outcome: _Outcome) -> Transition:
-        after = list(packed)
+        after = array(_NUMBER)
+        after.frombytes(packed)
         for index, ident in outcome.changes:
             after[index] = ident
         violation = outcome.violation
         for watch in outcome.checks:
             violation = violation or watch.broken(after)
-        return Transition(outcome.move, tuple(after), violation)
+        return Transition(outcome.move, after.tobytes(), violation)
 
-    def _keep_off(self, packed: Packed, possible: list[tuple[_Outcome, ...]]) -> None:
+    def _keep_off(self, numbers: memoryview[int], possible: list[tuple[_Outcome, ...]]) -> None:
         """Take away the steps of tasks whose CPU a task of higher priority keeps."""
         tasks = self.machine.tasks
         busy = [
-            (bool(outcomes) or self._sites[task][packed[task]].spins)
-            and not (tasks[task].arrives and packed[task] == START)
+            (bool(outcomes) or self._sites[task][numbers[task]].spins)
+            and not (tasks[task].arrives and numbers[task] == START)
             for task, outcomes in enumerate(possible)
         ]
         for task, others in self.machine.higher.items():
@@ -139,7 +145,7 @@ class Transitions:
         effect = self.machine.unrolled[task].place(place).effect
         touched = footprint(effect)
         indices = sorted(self._tasks + number for number in touched.reads | touched.writes)
-        key: Callable[[Packed], Any] = itemgetter(*indices) if indices else _nothing
+        key: Callable[[Sequence[int]], Any] = itemgetter(*indices) if indices else _nothing
         return _Site(key, {}, spins(effect))
 
     def _learn(self, packed: Packed, task: int) -> Iterator[_Outcome]:
@@ -149,7 +155,7 @@ class Transitions:
             return
         for choice in range(choices(machine.effect(state, task))):
             done = machine.step(state, Move(task, choice))
-            changes = [(task, done.state.places[task])] if done.state.places[task] != packed[task] else []
+            changes = [(task, done.state.places[task])] if done.state.places[task] != state.places[task] else []
             for number, (before, after) in enumerate(zip(state.cells, done.state.cells, strict=True)):
                 if before is not after and before != after:
                     changes.append((self._tasks + number, self._number(number, after)))
@@ -172,5 +178,5 @@ class Transitions:
         return ident
 
 
-def _nothing(_packed: Packed) -> None:
+def _nothing(_numbers: Sequence[int]) -> None:
     """The key of a step that depends on nothing."""
