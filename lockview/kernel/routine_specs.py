@@ -20,6 +20,8 @@ class Kind(StrEnum):
 
     PAGE = "page"
     """A page number."""
+    TABLE = "place of a page table"
+    """Which of the tables of an address space, from 0 on."""
     NUMBER = "number"
     FLAG = "flag"
     """True or false."""
@@ -29,6 +31,8 @@ class Kind(StrEnum):
     """The name of a file of the scenario."""
     MM = "mm"
     """The name of an address space of the scenario."""
+    TASK = "task"
+    """The name of a task of the scenario."""
     PROGRAM = "list of lock operations"
     """Lines of a lock program, with the names of the scenario's locks."""
     CALLERS = "list of functions, parted by <-"

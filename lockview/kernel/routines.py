@@ -90,8 +90,8 @@ ROUTINES: dict[str, RoutineSpec] = {
         ),
         RoutineSpec(
             "kill",
-            "send a fatal signal to a task, given by its place in the scenario from 0",
-            (Parameter("task", Kind.NUMBER),),
+            "send a fatal signal to a task",
+            (Parameter("task", Kind.TASK),),
             _kill,
             needs_mm=False,
         ),

@@ -118,7 +118,7 @@ WRITERS = (
     RoutineSpec(
         "khugepaged-collapse",
         "collapse the pages of one page table, by its place, into a huge one",
-        (_MM, Parameter("place", Kind.NUMBER)),
+        (_MM, Parameter("place", Kind.TABLE)),
         kernel_thread_of(khugepaged, "mm", "place"),
         needs_mm=False,
     ),

@@ -97,12 +97,16 @@ def recommended(built: Built) -> Choose:
 
 
 def schedule_for(description: Description, switches: Collection[Switch]) -> Schedule:
-    """The recommended run of the case that has just these switches; that of the scenario if there is none."""
-    for case in description.cases:
-        own = (VARIANTS[case.variant].switches | {*map(Switch, case.on)}) - {*map(Switch, case.off)}
-        if own == switches and description.schedule != case.schedule:
-            return case.schedule
+    """The recommended run of the scenario's own kernel, or of the first case that has just these switches."""
+    if _switches(description.variant, description.on, description.off) != switches:
+        for case in description.cases:
+            if _switches(case.variant, case.on, case.off) == switches:
+                return case.schedule
     return description.schedule
+
+
+def _switches(variant: str, on: Iterable[str], off: Iterable[str]) -> frozenset[Switch]:
+    return (VARIANTS[variant].switches | frozenset(map(Switch, on))) - frozenset(map(Switch, off))
 
 
 def rules(built: Built) -> Rules:

@@ -66,7 +66,7 @@ def build(
     turned_on = {*map(Switch, description.on), *on} - set(off)
     turned_off = {*map(Switch, description.off), *off} - set(on)
     kernel = Kernel(chosen, turned_on, turned_off)
-    builder = _Builder(kernel)
+    builder = _Builder(kernel, {part.name: number for number, part in enumerate(description.tasks)})
     builder.make_objects(description)
     plans = [builder.plan(part) for part in description.tasks]
     tasks = tuple(Task(part.name, part.pid) for part in description.tasks)
@@ -76,8 +76,9 @@ def build(
 class _Builder:
     """Holds what the names of a description stand for."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, tasks: dict[str, int]) -> None:
         self.kernel = kernel
+        self.tasks = tasks
         self.mms: dict[str, Mm] = {}
         self.files: dict[str, File] = {}
         self.anon_vmas: dict[str, AnonVma] = {}
@@ -166,6 +167,8 @@ class _Builder:
                 return _named(self.files, value, "file")
             case Kind.MM if isinstance(value, str):
                 return _named(self.mms, value, "mm")
+            case Kind.TASK if isinstance(value, str):
+                return _named(self.tasks, value, "task")
             case Kind.RIGHTS if isinstance(value, str):
                 return rights(value)
             case Kind.FLAG if isinstance(value, bool):
@@ -174,7 +177,7 @@ class _Builder:
                 return read_program(value, self._lock)
             case Kind.CALLERS if isinstance(value, str):
                 return read_callers(value)
-            case Kind.PAGE | Kind.NUMBER if _is_number(value):
+            case Kind.PAGE | Kind.TABLE | Kind.NUMBER if _is_number(value):
                 return value
             case kind:
                 raise ValueError(f"{parameter.name} is to be a {kind}")
@@ -196,6 +199,8 @@ def _refuse_outside(parameters: Iterable[Parameter], values: dict[str, Any], pag
     for parameter in parameters:
         if parameter.kind is Kind.PAGE and values[parameter.name] > pages:
             raise ValueError(f"{parameter.name} lies outside of the {pages} pages that there are")
+        if parameter.kind is Kind.TABLE and values[parameter.name] * ENTRIES >= pages:
+            raise ValueError(f"{parameter.name}: there is room for {pages // ENTRIES} page tables")
     start, end, to = values.get("start", 0), values.get("end"), values.get("to", 0)
     if end is not None and end <= start:
         raise ValueError("end: a page behind start was expected")
