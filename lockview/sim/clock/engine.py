@@ -59,6 +59,8 @@ class Clock:
         self._parked: list[ClockThread] = []
         self._heap: list[tuple[float, int]] = []
         self._tally = Tally(0.0, 0.0, self._spans)
+        self._counts = self._tally.counts
+        self._measured = [values.append for values in self._tally.spans.values()]
         self._begin = self._end = 0.0
         self._varies = parameters.exponential
         self._steps: tuple[Callable[[ClockThread, Row, float], None], ...] = (
@@ -74,6 +76,8 @@ class Clock:
         end = warm_up + duration
         self._tally = Tally(warm_up, end, self._spans)
         self._begin, self._end = warm_up, end
+        self._counts = self._tally.counts
+        self._measured = [values.append for values in self._tally.spans.values()]
         for thread in self._threads:
             self._go(thread, thread.program.start, 0.0)
         self._tally.events = self._walk(end)
@@ -103,18 +107,19 @@ class Clock:
         """Follow a transition, and go on in the thread's own time up to its next shared step."""
         begin, end = self._begin, self._end
         work, slow, varies = thread.work, thread.slow, self._varies
+        began, counts, measured = thread.began, self._counts, self._measured
         for _ in range(_STANDSTILL):
             row, items = transition
             for kind, value in items:
                 if kind == SPEND:
-                    time += value * slow * (-log(1.0 - work()) if varies else 1.0)
+                    time -= value * slow * (log(1.0 - work()) if varies else -1.0)
                 elif kind == BEGIN:
-                    thread.began[value] = time
+                    began[value] = time
                 elif begin <= time < end:
                     if kind == COUNT:
-                        self._tally.counts[value] += 1
-                    elif value in thread.began:
-                        self._tally.spans[self._spans[value]].append(time - thread.began[value])
+                        counts[value] += 1
+                    else:
+                        measured[value](time - began[value])
             if time >= end:
                 break
             answer: bool | None

@@ -73,7 +73,7 @@ PARAMETERS: dict[str, Meaning] = {
     "mmap": Meaning("hm", "mmap holds mmap_sem for, us", 0, 1000),
     "munmap": Meaning("hu", "munmap holds mmap_sem for, us", 0, 1000),
     "zap": Meaning("hz", "and for each page of it, us", 0, 100),
-    "pages": Meaning("P", "faults per record", 0, 4096, "ebizzy: 114 to 126 (4 KiB pages), 8 (64 KiB), 0.9 (-mTRp)"),
+    "pages": Meaning("P", "faults per record", 0, 1024, "ebizzy: 114 to 126 (4 KiB pages), 8 (64 KiB), 0.9 (-mTRp)"),
     "user": Meaning("u", "work in user space per record, us", 0, 100_000),
     "aborts": Meaning("a", "speculative faults that give up in v2", 0, 1, "v8 to v12: 0.4 to 22 %"),
     "busy": Meaning("q", "of these, for a busy page table lock", 0, 0.999, "v10: 15 % on x86, 69 % on POWER8"),

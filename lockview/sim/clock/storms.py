@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from lockview.kernel.effects import Routine
@@ -51,7 +51,7 @@ BASE = KERNELS["classic"]
 
 
 class Storm(NamedTuple):
-    """What runs. ``seeds`` are the dice of the threads, one each; a number stands for that many usual ones.
+    """What runs, and the ``seed`` of all dice.
 
     ``only_faults`` leaves mapping to one ``writer``, or to nobody.
     """
@@ -76,15 +76,25 @@ def run_storm(
     """
     if cpus < 1:
         raise ValueError(f"a storm needs at least one CPU, not {cpus}")
-    world = _World(what)
-    plans = [world.thread(cpu, cpus, cpu if seeds is None else seeds[cpu]) for cpu in range(cpus)]
-    plans += world.others()
+    world = _world(what._replace(seed=0))
+    dice = [f"{what.seed} {cpu if seeds is None else seeds[cpu]}" for cpu in range(cpus)]
+    plans = [world.thread(cpu, cpus, seed) for cpu, seed in enumerate(dice)]
+    plans += [plan._replace(seed=f"{what.seed} {plan.name}") for plan in world.others]
     clock = Clock(plans, what.parameters, world.kernel.plan.locks, prices=world.prices(), spans=SPANS)
     return clock.run(duration, duration / 10 if warm_up is None else warm_up)
 
 
+@lru_cache(maxsize=16)
+def _world(what: Storm) -> _World:
+    """Kept, because the ways through a long routine take a while to learn, and are the same on any number of CPUs."""
+    return _World(what)
+
+
 class _World:
-    """The kernel of a storm: one address space and one VMA, which stands for many where the threads do not share."""
+    """The kernel of a storm: one address space and one VMA, which stands for many where the threads do not share.
+
+    ``others`` are the lonely writer, if there is to be one, and the thread that ends grace periods.
+    """
 
     def __init__(self, what: Storm) -> None:
         self._what = what
@@ -96,19 +106,19 @@ class _World:
         self._vma = self.kernel.new_vma()
         self._first = self.kernel.new_thread("storm", 1, self._mm)
         self._prices = Prices(service(parameters), chances(parameters), SPANS)
-        self._program = self._compiled(self._routine())
+        self._program = Program(self._routine(), self._prices)
+        self.others = self._others()
 
-    def thread(self, cpu: int, cpus: int, seed: int) -> ThreadPlan:
+    def thread(self, cpu: int, cpus: int, seed: str) -> ThreadPlan:
         """The thread of a CPU. All run one program; those with a VMA of their own mean another lock by it."""
         parameters = self._what.parameters
         cell = self._vma.vm_lock.cell
         own = {} if self._what.kernel.shared else {cell: self.prices().get(cell, parameters.transfer)}
         slow = 1 / parameters.smt if parameters.cores and _shares(cpu, cpus, parameters.cores) else 1.0
         socket = cpu // parameters.socket if parameters.socket else NO_SOCKET
-        return ThreadPlan(f"storm/{cpu}", self._program, self._seed(seed), own, socket, slow)
+        return ThreadPlan(f"storm/{cpu}", self._program, seed, own, socket, slow)
 
-    def others(self) -> list[ThreadPlan]:
-        """The lonely writer, if there is to be one, and the thread that ends grace periods."""
+    def _others(self) -> list[ThreadPlan]:
         plans = []
         if self._what.writer:
             plans.append(self._plan("writer", partial(map_at_intervals, self._first, self._mm, self._vma)))
@@ -130,14 +140,8 @@ class _World:
             return partial(touch, thread, mm, vma)
         return partial(storm, thread, mm, vma, self._what.parameters.pages)
 
-    def _compiled(self, routine: Callable[[], Routine[Any]]) -> Program:
-        return Program(routine, self._prices)
-
     def _plan(self, name: str, routine: Callable[[], Routine[Any]], *, daemon: bool = False) -> ThreadPlan:
-        return ThreadPlan(name, self._compiled(routine), self._seed(name), daemon=daemon)
-
-    def _seed(self, of: object) -> str:
-        return f"{self._what.seed} {of}"
+        return ThreadPlan(name, Program(routine, self._prices), "", daemon=daemon)
 
 
 def _shares(cpu: int, cpus: int, cores: int) -> bool:

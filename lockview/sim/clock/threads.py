@@ -58,6 +58,7 @@ class ClockThread:
         self.slow = plan.slow
         self.locks: dict[int, ClockLock] = {}
         self.began: dict[int, float] = {}
+        """When each span last began."""
         self.own = plan.own
         self.since = 0.0
         self.work = random.Random(f"work {plan.seed}").random  # noqa: S311 (a service time, no secret)
