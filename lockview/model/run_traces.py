@@ -43,13 +43,14 @@ class Head(NamedTuple):
 
 
 class TracedClass(NamedTuple):
-    """A lock class, one per subclass. ``annotated``: whether lockdep sees it."""
+    """A lock class, one per subclass. ``annotated``: lockdep sees it; ``has_key``: its initialiser was run."""
 
     id: int
     name: str
     sub: int = 0
     kind: str = ""
     annotated: bool = True
+    has_key: bool = True
     extra: Extra = ()
 
 
@@ -101,7 +102,8 @@ class RunEvent(NamedTuple):
     says which of them did. The others ride on the step before. ``time`` and ``length`` are nanoseconds, or counted in
     steps by a logical clock. ``object`` and ``field`` name a cell, ``old`` is what it held, ``new`` what it holds now;
     ``also`` says the same of further cells, as [object, field, old, new], without ``new`` where it was only read.
-    ``flags`` are what a real kernel's tracer printed about the context.
+    ``nest`` is the lock that makes it right to take several of a class. ``flags`` are what a real kernel's tracer
+    printed about the context.
     """
 
     number: int
@@ -115,6 +117,7 @@ class RunEvent(NamedTuple):
     sub: int | None = None
     mode: str = ""
     trylock: bool | None = None
+    nest: str = ""
     out: str = ""
     object: str = ""
     field: str = ""

@@ -42,7 +42,7 @@ _W, _T, _F, _L, _O = Shape.WHOLE, Shape.TEXT, Shape.FLAG, Shape.LIST, Shape.OBJE
 _NAMES = {
     "class": "lock_class", "prio": "priority", "fn": "function", "off": "offset", "i": "number", "t": "time",
     "d": "length", "try": "trylock", "obj": "object", "f": "field", "val": "value", "en": "enabled", "ch": "chosen",
-    "inv": "invariant", "snaps": "snapshots",
+    "inv": "invariant", "snaps": "snapshots", "key": "has_key",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ FORMS: dict[str, LineForm] = {
             },
             {"seed": _W, "created": _T},
         ),
-        _form("class", values.TracedClass, {"id": _W, "name": _T, "sub": _W, "kind": _T, "annotated": _F}),
+        _form("class", values.TracedClass, {"id": _W, "name": _T, "sub": _W, "kind": _T, "annotated": _F}, {"key": _F}),
         _form("lock", values.TracedInstance, {"id": _T, "class": _W}, {"of": _T}),
         _form("task", values.TracedThread, {"id": _W, "comm": _T, "pid": _W}, {"kind": _T, "mm": _T, "prio": _W}),
         _form("frame", values.TracedFrame, {"id": _W, "fn": _T}, {"off": _W, "size": _W, "file": _T, "line": _W}),
@@ -87,6 +87,7 @@ FORMS: dict[str, LineForm] = {
                 "sub": _W,
                 "mode": _T,
                 "try": _F,
+                "nest": _T,
                 "out": _T,
                 "obj": _T,
                 "f": _T,

@@ -133,6 +133,7 @@ class _Checked:
         self._expect("task", TracedThread, event.task)
         for key, kind, number in (
             ("lock", TracedInstance, event.lock or None),
+            ("nest", TracedInstance, event.nest or None),
             ("class", TracedClass, event.lock_class),
             ("stack", TracedStack, event.stack),
             *(("en", TracedThread, task) for task in event.enabled),

@@ -25,13 +25,22 @@ class Introductions:
         news, self._news = self._news, []
         return news
 
-    def lock_class(self, key: Hashable, name: str, sub: int = 0, kind: str = "", *, annotated: bool = True) -> int:
+    def lock_class(
+        self,
+        key: Hashable,
+        name: str,
+        sub: int = 0,
+        kind: str = "",
+        *,
+        annotated: bool = True,
+        has_key: bool = True,
+    ) -> int:
         """The number of a class: one per key and subclass."""
         whole = (key, sub)
         number = self._classes.get(whole)
         if number is None:
             number = self._classes[whole] = len(self._classes)
-            self._news.append(TracedClass(number, name, sub, kind, annotated))
+            self._news.append(TracedClass(number, name, sub, kind, annotated, has_key))
         return number
 
     def lock(self, name: str, lock_class: int, of: str = "") -> str:

@@ -90,7 +90,7 @@ class Listener:
 
     def _hear_remark(self, task: int, remark: Remark, stack: StackTrace) -> None:
         if isinstance(remark, Context):
-            self._hear_context(self._tasks[task], remark, stack)
+            hear_context(self.validator, self._tasks[task], remark, stack)
             return
         if not isinstance(remark, Annotate) or not remark.lock.annotated:
             return
@@ -107,30 +107,6 @@ class Listener:
             stack=stack,
             site=site_of(stack),
         )
-
-    def _hear_context(self, who: Task, remark: Context, stack: StackTrace) -> None:
-        """An interrupt speaks as the task that it interrupts, with those of its kind off meanwhile.
-
-        Hard ones are taken for such as PREEMPT_RT would run in a thread, as most are: they may take spinlocks.
-        """
-        validator = self.validator
-        match remark:
-            case Context("hardirq", "enter"):
-                validator.set_hardirqs(who, on=False, stack=stack)
-                validator.enter_hardirq(who, threaded=True)
-            case Context("hardirq", "exit"):
-                validator.exit_hardirq(who)
-                validator.set_hardirqs(who, on=True, stack=stack)
-            case Context("softirq", "enter"):
-                validator.set_softirqs(who, on=False, stack=stack)
-                validator.enter_softirq(who)
-            case Context("softirq", "exit"):
-                validator.exit_softirq(who)
-                validator.set_softirqs(who, on=True, stack=stack)
-            case Context("hardirq", change):
-                validator.set_hardirqs(who, on=change == "enable", stack=stack)
-            case Context(_, change):
-                validator.set_softirqs(who, on=change == "enable", stack=stack)
 
     def _hear_waiters(self, state: State) -> None:
         """Those who would have to wait from now on have asked for their lock."""
@@ -158,6 +134,30 @@ class Listener:
     def _release(self, task: int, lock: Lock, stack: StackTrace) -> None:
         if lock.annotated:
             self.validator.release(self._tasks[task], _map(lock), stack=stack, site=site_of(stack))
+
+
+def hear_context(validator: Validator, who: Task, remark: Context, stack: StackTrace) -> None:
+    """An interrupt speaks as the task that it interrupts, with those of its kind off meanwhile.
+
+    Hard ones are taken for such as PREEMPT_RT would run in a thread, as most are: they may take spinlocks.
+    """
+    match remark:
+        case Context("hardirq", "enter"):
+            validator.set_hardirqs(who, on=False, stack=stack)
+            validator.enter_hardirq(who, threaded=True)
+        case Context("hardirq", "exit"):
+            validator.exit_hardirq(who)
+            validator.set_hardirqs(who, on=True, stack=stack)
+        case Context("softirq", "enter"):
+            validator.set_softirqs(who, on=False, stack=stack)
+            validator.enter_softirq(who)
+        case Context("softirq", "exit"):
+            validator.exit_softirq(who)
+            validator.set_softirqs(who, on=True, stack=stack)
+        case Context("hardirq", change):
+            validator.set_hardirqs(who, on=change == "enable", stack=stack)
+        case Context(_, change):
+            validator.set_softirqs(who, on=change == "enable", stack=stack)
 
 
 def _map(lock: Lock) -> LockMap:

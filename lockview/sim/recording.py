@@ -154,8 +154,8 @@ class Recorder:
 
     def _lock_fields(self, task: int, done: Done) -> Fields:
         match done.effect:
-            case effects.Acquire(lock=lock, access=access, subclass=subclass):
-                fields = self._asked(lock, access, subclass)
+            case effects.Acquire(lock=lock, access=access, subclass=subclass, nest=nest):
+                fields = self._asked(lock, access, subclass, nest)
                 if not done.stays and done.answer is not False:
                     self._held.setdefault((task, lock), []).append(subclass)
                 return fields
@@ -170,12 +170,21 @@ class Recorder:
             case _:
                 return {}
 
-    def _asked(self, lock: Lock, access: Access, subclass: int) -> Fields:
-        kind, seen = lock.primitive.value, lock.annotated
-        first = self._introduced.lock_class(lock.key or lock.name, lock.base, 0, kind, annotated=seen)
-        name = self._introduced.lock(self._names.lock(lock), first, lock.name.rpartition(".")[0])
-        number = self._introduced.lock_class(lock.key or lock.name, lock.base, subclass, kind, annotated=seen)
-        return {"lock": name, "lock_class": number, "sub": subclass, "mode": access.value}
+    def _asked(self, lock: Lock, access: Access, subclass: int, nest: Lock | None = None) -> Fields:
+        name = self._introduced.lock(
+            self._names.lock(lock), self._class(lock, 0), lock.name.rpartition(".")[0]
+        )  # fmt: skip
+        fields: Fields = {"lock": name, "lock_class": self._class(lock, subclass), "sub": subclass}
+        fields["mode"] = access.value
+        if nest is not None:
+            fields["nest"] = self._asked(nest, Access.EXCLUSIVE, 0)["lock"]
+        return fields
+
+    def _class(self, lock: Lock, subclass: int) -> int:
+        return self._introduced.lock_class(
+            lock.key or lock.name, lock.base, subclass, lock.primitive.value,
+            annotated=lock.annotated, has_key=bool(lock.key),
+        )  # fmt: skip
 
     def _given_up(self, task: int, lock: Lock) -> Fields:
         fields = self._asked(lock, Access.EXCLUSIVE, self._subclass(task, lock))
@@ -207,7 +216,7 @@ class Recorder:
             if not self._machine.can_step(self._state, task):
                 self._waiting.add(task)
                 stack = self._machine.stack(self._state, task)
-                asked = self._asked(effect.lock, effect.access, effect.subclass)
+                asked = self._asked(effect.lock, effect.access, effect.subclass, effect.nest)
                 yield from self._event(task, stack, {"op": "acquire", "out": "wait", "trylock": False, **asked})
                 yield from self._contend(task, stack, effect)
 
@@ -224,7 +233,7 @@ class Recorder:
             case Annotate(lock=lock) if remark.release:
                 yield from self._event(task, stack, {"op": "release", **self._given_up(task, lock)})
             case Annotate(lock=lock):
-                asked = self._asked(lock, remark.access, remark.subclass)
+                asked = self._asked(lock, remark.access, remark.subclass, remark.nest)
                 self._held.setdefault((task, lock), []).append(remark.subclass)
                 yield from self._event(task, stack, {"op": "acquire", "out": "ok", "trylock": remark.trylock, **asked})
             case Context(of=of, change=change):

@@ -14,7 +14,8 @@ from lockview.parsing.trace_lines import read_trace
 from lockview.parsing.trace_states import TraceStates
 from lockview.sim.heads import Chosen, is_same_scenario, read_switches, recipe
 from lockview.sim.recorded_values import Names
-from lockview.sim.simulation import simulate
+from lockview.sim.rehearing import reheard
+from lockview.sim.simulation import rules, simulate
 
 LIBRARY = [path.name.partition("-")[0] for path in sorted(SCENARIOS.glob("*.toml"))]
 SHORT = ("S02", "S18", "S19", "S27")
@@ -83,6 +84,15 @@ def test_the_report_in_a_trace_is_the_one_that_was_made() -> None:
 def test_a_trace_opens_like_a_log_with_its_report() -> None:
     (ours,) = run_of("S01").reports
     assert list(read_text(trace_bytes_of("S01").decode()).reports) == [ours]
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_the_validator_says_of_a_trace_what_it_said_of_the_run(name: str) -> None:
+    for seed in (None, 1, 2, 3):
+        simulation = run_of(name, seed)
+        found = reheard(trace_read(name, seed), rules(simulation.built))
+        assert found == simulation.reports
+        assert [report.backtrace for report in found] == [report.backtrace for report in simulation.reports]
 
 
 def test_a_blocked_acquisition_asks_waits_and_is_woken() -> None:
