@@ -124,12 +124,15 @@ def _traces(log: Log, rules: Rules, options: argparse.Namespace) -> Iterator[str
                 yield visible(f"  {report.kind.value}{words}: {report.title}") + "\n"
                 if options.form == "splat":
                     yield _text(report)
-        if not (found.certain or found.by_name):
+        if found.checked and not (found.certain or found.by_name):
             yield "  the validator says nothing\n"
 
 
 def _doubts(found: Findings) -> Iterator[str]:
     """What a trace did not say, so that it was not checked."""
+    if not found.checked:
+        yield "none of them is a lock_acquire event, so there was nothing to check"
+        return
     if found.nested:
         yield f"{found.nested:,} were taken under another lock of their name and not judged"
     if found.gaps:
