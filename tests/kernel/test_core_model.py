@@ -181,7 +181,7 @@ def test_a_mistake_is_found(row: Row) -> None:
 NOTHING: dict[str, tuple[Callable[[], Machine], tuple[int, int] | None]] = {
     "F, U": (unmapping(), (244, 435)),
     "F, U saved": (unmapping(S.PMD_SAVED), (244, 435)),
-    "F, F, U": (partial(core, "FFU"), None),
+    "F, F, U": (partial(core, "FFU"), (4_406, 11_461)),
     "F, U flush under PTL": (unmapping(FLUSH), (250, 444)),
     "M1'": (unmapping(S.M1, FLUSH), (250, 444)),
     "M4'": (unmapping(S.M4), (244, 433)),
@@ -193,7 +193,7 @@ NOTHING: dict[str, tuple[Callable[[], Machine], tuple[int, int] | None]] = {
     "M8 F, M": (protecting(S.M8), None),
     "M9": (unmapping(S.M9), None),
     "F, M": (protecting(), (169, 297)),
-    "M14'": (partial(core, "DDMF", S.EXCLUSIVE_SECTIONS), None),
+    "M14'": (partial(core, "DDMF", S.EXCLUSIVE_SECTIONS), (1_603, 3_444)),
     "M15'": (partial(moved, table_present=False), None),
     "M15''": (partial(moved, S.OPEN_BEFORE_LINK), None),
     "M17' v12": (partial(forked, S.SPECULATION, S.FORK_SECTIONS), None),

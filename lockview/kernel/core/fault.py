@@ -7,13 +7,12 @@ from enum import Enum
 from typing import NamedTuple
 
 from lockview.kernel.core.instance import (
-    NO_PTE,
-    READ_ONLY,
     SEGV,
-    SERVED,
-    WRITABLE,
+    SERVED_CLASSIC,
+    SERVED_SPF,
     WRITER,
     Core,
+    Pte,
     all_is_at_rest,
     file_is_open,
     mapping_is_right,
@@ -130,7 +129,7 @@ def lock_is_found(c: Core) -> Routine[bool]:
 
 def install(c: Core, me: int, seen: Seen) -> Routine[None]:
     """Set the entry and let go."""
-    yield Atomic((c.pte, c.frames), _set(seen.writable), "set the entry")
+    yield Atomic((c.pte, c.frames), _set(me, seen.writable), "set the entry")
     yield table_is_alive(c)
     yield permission_is_right(c)
     yield Atomic((c.ptl, c.readers, c.results[me], c.running), _unlock(me), "unlock, leave the SRCU section")
@@ -153,7 +152,7 @@ def handle_classic_fault(c: Core, me: int, *, found: bool = False) -> Routine[No
     yield Atomic((c.ptl,), _take_or_wait(me), "page table lock")
     yield table_is_alive(c)
     yield Atomic(
-        (c.pte, c.frames, c.ptl, c.mmap_sem, c.results[me], c.running), _set_and_leave, "set the entry, let go"
+        (c.pte, c.frames, c.ptl, c.mmap_sem, c.results[me], c.running), _set_and_leave(me), "set the entry, let go"
     )
     yield from mapping_is_right(c)
     yield from all_is_at_rest(c)
@@ -189,19 +188,17 @@ def _check_locked(c: Core, seen: Seen) -> _Change:
     return change
 
 
-def _set(writable: bool | None) -> _Change:
+def _set(me: int, writable: bool | None) -> _Change:
     """Install the page, or free it when somebody was first."""
 
-    def change(pte: str, frames: int) -> tuple[Value, ...]:
-        if pte == NO_PTE:
-            return (None, WRITABLE if writable else READ_ONLY, frames)
-        return (None, pte, frames - 1)
+    def change(pte: Pte | None, frames: int) -> tuple[Value, ...]:
+        return (None, Pte(me, bool(writable)), frames) if pte is None else (None, pte, frames - 1)
 
     return change
 
 
 def _unlock(me: int) -> _Change:
-    return lambda _ptl, readers, _result, running: (None, NOBODY, readers - {me}, SERVED, running - 1)
+    return lambda _ptl, readers, _result, running: (None, NOBODY, readers - {me}, SERVED_SPF, running - 1)
 
 
 def _look_at_vma(linked: bool, writable: bool, readers: int, result: str, running: int) -> tuple[Value, ...]:
@@ -210,6 +207,9 @@ def _look_at_vma(linked: bool, writable: bool, readers: int, result: str, runnin
     return (False, linked, writable, readers - 1, SEGV, running - 1)
 
 
-def _set_and_leave(pte: str, frames: int, _ptl: int, readers: int, _result: str, running: int) -> tuple[Value, ...]:
-    kept = frames if pte == NO_PTE else frames - 1
-    return (None, WRITABLE, kept, NOBODY, readers - 1, SERVED, running - 1)
+def _set_and_leave(me: int) -> _Change:
+    def change(pte: Pte | None, frames: int, _ptl: int, readers: int, _result: str, running: int) -> tuple[Value, ...]:
+        _, after, kept = (None, Pte(me, True), frames) if pte is None else (None, pte, frames - 1)
+        return (None, after, kept, NOBODY, readers - 1, SERVED_CLASSIC, running - 1)
+
+    return change

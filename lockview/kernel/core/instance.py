@@ -9,12 +9,9 @@ from lockview.kernel.handles import NOBODY, Cell
 from lockview.kernel.switches import Switch
 from lockview.kernel.worlds import WorldPlan
 
-NO_PTE = ""
-READ_ONLY = "r"
-WRITABLE = "w"
-
-SERVED = "served"
-SEGV = "segv"
+SERVED_SPF = "served without mmap_sem"
+SERVED_CLASSIC = "served with mmap_sem"
+SEGV = "SIGSEGV"
 
 WRITER = -1
 """``mmap_sem`` held exclusively; else it is the number of readers."""
@@ -25,8 +22,15 @@ SEQ_AT_REST = "I5 at rest"
 """The counter is even when all have ended."""
 
 
+class Pte(NamedTuple):
+    """The page table entry, when it maps something: the task whose page it is, NOBODY for that of the beginning."""
+
+    page: int
+    writable: bool
+
+
 class Core(NamedTuple):
-    """The cells. ``pte`` is NO_PTE, READ_ONLY or WRITABLE; ``pmd`` whether it points to the table.
+    """The cells. ``pte`` is None or a ``Pte``; ``pmd`` tells whether it points to the table.
 
     ``irqs`` and ``results`` (ghost) have one cell per task. ``callback`` is None, or the readers that the freeing of
     the VMA was queued behind; ``file_open`` tells whether the VMA keeps its file. Ghosts besides: ``zapped`` and
@@ -75,7 +79,6 @@ def new_core(
     invariants: frozenset[str] = frozenset((SEQ_INSIDE, SEQ_AT_REST)),
 ) -> Core:
     """The cells of an instance with that many tasks besides the daemon; ``mapped`` if the page is there already."""
-    pte = NO_PTE if not mapped else WRITABLE if writable else READ_ONLY
     return Core(
         switches,
         invariants,
@@ -83,7 +86,7 @@ def new_core(
         plan.cell("vma.linked", True),
         plan.cell("vma.vm_sequence", 0),
         plan.cell("vma.writable", writable),
-        plan.cell("pte", pte),
+        plan.cell("pte", Pte(NOBODY, writable) if mapped else None),
         plan.cell("pmd", True),
         plan.cell("table.freed", False, ghost=True),
         plan.cell("table.ptl", NOBODY),
@@ -145,16 +148,16 @@ def _is_not(value: bool) -> bool:
     return not value
 
 
-def _is_not_stale(zapped: bool, pte: str, ptl: int) -> bool:
-    return not (zapped and pte and ptl == NOBODY)
+def _is_not_stale(zapped: bool, pte: Pte | None, ptl: int) -> bool:
+    return not (zapped and pte is not None and ptl == NOBODY)
 
 
-def _allows_no_more(protected: bool, pte: str, writable: bool) -> bool:
-    return not protected or pte != WRITABLE or writable
+def _allows_no_more(protected: bool, pte: Pte | None, writable: bool) -> bool:
+    return not (protected and pte and pte.writable) or writable
 
 
-def _frames_add_up(running: int, frames: int, pte: str) -> bool:
-    return bool(running) or frames == bool(pte)
+def _frames_add_up(running: int, frames: int, pte: Pte | None) -> bool:
+    return bool(running) or frames == (pte is not None)
 
 
 def _is_unused_at_rest(running: int, readers: frozenset[int]) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lockview.kernel.core.instance import (
-    NO_PTE,
-    READ_ONLY,
-    WRITABLE,
     WRITER,
     Core,
+    Pte,
     all_is_at_rest,
     mapping_is_right,
     permission_is_right,
@@ -35,7 +33,7 @@ def munmap(c: Core, me: int) -> Routine[None]:
     yield Write(c.pmd, False)
     yield Flush(c.others(me))
     yield Write(c.table_freed, True)
-    yield Check("I4", (c.pte,), lambda pte: pte == NO_PTE, "a page table is freed with an entry in it")
+    yield Check("I4", (c.pte,), lambda pte: pte is None, "a page table is freed with an entry in it")
     if c.has(Switch.M2):
         yield Atomic((c.vma_freed, c.file_open), lambda _freed, _file: (None, True, False), "free the VMA")
     else:
@@ -71,8 +69,9 @@ def dontneed(c: Core, me: int) -> Routine[None]:
 
 def grace_periods(c: Core) -> Routine[None]:
     """Cross off readers that have left; free the VMA when none is left that it waits for."""
-    while not (yield Atomic((c.callback, c.readers, c.vma_freed, c.file_open), _retire, "end of a read section")):
-        pass
+    while True:
+        if (yield Atomic((c.callback, c.readers, c.vma_freed, c.file_open), _retire, "end of a read section")):
+            return
 
 
 def section_begin(c: Core, *, forgotten: bool = False) -> Routine[None]:
@@ -111,12 +110,12 @@ def take_ptl(c: Core, me: int) -> Routine[None]:
     yield Atomic((c.ptl,), lambda owner: (None, me) if owner == NOBODY else None, "page table lock")
 
 
-def _zap(pte: str, frames: int) -> tuple[Value, ...]:
-    return (None, NO_PTE, frames - bool(pte))
+def _zap(pte: Pte | None, frames: int) -> tuple[Value, ...]:
+    return (None, None, frames - (pte is not None))
 
 
-def _protect(pte: str, _ptl: int, _protected: bool) -> tuple[Value, ...]:
-    return (None, READ_ONLY if pte == WRITABLE else pte, NOBODY, True)
+def _protect(pte: Pte | None, _ptl: int, _protected: bool) -> tuple[Value, ...]:
+    return (None, pte and pte._replace(writable=False), NOBODY, True)
 
 
 def _erase(c: Core) -> Callable[[bool, bool], tuple[Value, ...]]:
