@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, QSize, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QComboBox,
+    QHBoxLayout,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lockview.document.simulated import BY_HAND, DICE, RECOMMENDED, Setup, Simulated, setup_of
 from lockview.gui.plain import shown, tip
@@ -13,6 +23,9 @@ from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS
 
 PADDING = 8
+NARROWEST = 340
+NARROW = 600
+"""Below this width who chooses the steps stands below the kernel."""
 WAYS = (
     (RECOMMENDED, "As recommended", "In the order that the scenario proposes"),
     (DICE, "By dice", "Any task that can; the same seed makes the same run"),
@@ -57,17 +70,33 @@ class Controls(QWidget):
         self.on.clicked.connect(self.going_on_wanted)
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(PADDING)
-        row.addWidget(self.variant, 1)
-        widgets: tuple[QWidget, ...] = (self.switches, self.way, self.seed, self.run, self.on)
+        kernel, way = QHBoxLayout(), QHBoxLayout()
+        kernel.addWidget(self.variant, 1)
+        kernel.addWidget(self.switches)
+        widgets: tuple[QWidget, ...] = (self.way, self.seed, self.run, self.on)
         for widget in widgets:
-            row.addWidget(widget)
+            way.addWidget(widget)
+        way.addStretch()
+        self._line = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._line.addLayout(kernel, 1)
+        self._line.addLayout(way)
+        for layout in (kernel, way, self._line):
+            layout.setSpacing(PADDING)
         column = QVBoxLayout(self)
+        column.setSizeConstraint(QVBoxLayout.SizeConstraint.SetNoConstraint)
         column.setContentsMargins(PADDING, 4, PADDING, 4)
         column.setSpacing(4)
         column.addWidget(self.case)
-        column.addLayout(row)
+        column.addLayout(self._line)
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as the stacked form, also while it lies in one line: it must be able to get there."""
+        return QSize(NARROWEST, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        self._line.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     @property
     def setup(self) -> Setup:

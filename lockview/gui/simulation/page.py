@@ -35,6 +35,8 @@ from lockview.sim.running import Choose, Ending
 SLICE = 0.008
 """Seconds of a run between two looks at the events of the window."""
 PADDING = 8
+TASKS_WIDTH = 160
+"""So much is left to the tasks and their stacks."""
 
 
 class SimulationPage(QWidget):
@@ -86,6 +88,7 @@ class SimulationPage(QWidget):
             splitter.setChildrenCollapsible(False)
             for part in parts:
                 splitter.addWidget(part)
+        self._left.setMinimumWidth(TASKS_WIDTH)
         self._left.setStretchFactor(1, 1)
         self._parts.setStretchFactor(0, 2)
         self._parts.setStretchFactor(1, 3)
