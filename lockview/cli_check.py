@@ -24,7 +24,10 @@ from lockview.parsing.reader import read_bytes
 from lockview.parsing.trace_gzip import unpacked
 from lockview.parsing.trace_lines import TraceError, is_trace, read_trace
 from lockview.parsing.trace_states import TraceStates
+from lockview.sim.heads import recipe
 from lockview.sim.importing import imported
+from lockview.sim.rehearing import reheard
+from lockview.sim.simulation import rules_for
 
 CLEAN, FOUND = 0, 1
 
@@ -69,12 +72,29 @@ def _simulated(data: bytes, options: argparse.Namespace) -> int:
     except TraceError as error:
         raise UserError(f"{options.file}: {error}") from None
     spoken: tuple[Spoken, ...] = tuple(found.of(Spoken))
+    _hear_again(found, [record.text for record in spoken], options.file)
     if options.out is not None:
         _convert(trace_bytes(found), options)
     if options.out != "-":
         lines = _splats(record.text for record in spoken) if options.splat else _summary(found)
         write(sys.stdout, "".join(visible(line) + "\n" for line in lines))
     return FOUND if spoken else CLEAN
+
+
+def _hear_again(found: RunTrace, texts: list[str], name: str) -> None:
+    """Run the validator over the events: it has to say what it said when they happened. UserError if it does not."""
+    if found.head.mode == "import":
+        return
+    try:
+        made = recipe(found)
+    except ValueError as error:
+        raise UserError(f"{name}: {error}") from None
+    switches = (made.variant.switches | frozenset(made.on)) - frozenset(made.off)
+    again = list(map(kernel_text, reheard(found, rules_for(switches))))
+    if found.end is None:  # the report of its last event may have been cut off
+        again = again[: len(texts)]
+    if again != texts:
+        raise UserError(f"{name}: its reports are not those that its events lead to")
 
 
 def _real(stream: EventStream, options: argparse.Namespace) -> int:

@@ -158,6 +158,10 @@ def test_check_looks_through_a_trace(tmp_path: Path, capsys: Capture) -> None:
     trace = read_trace(path.read_bytes())
     printed = out_of(capsys, "check", path, code=1)
     assert f"events: {len(trace.events)}, done; every old value fits\n" in printed
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"khugepaged/43 is trying", b"khugepaged/44 is trying"))
+    assert "its reports are not those that its events lead to" in error_of(capsys, "check", path)
+    path.write_bytes(whole)
     assert "mm:0.mmap_sem = [-1,[],[]]\n" in out_of(capsys, "check", path, "--at", "-1")
     path.write_bytes(path.read_bytes()[:30_000])
     assert "The end of this trace is missing" in out_of(capsys, "check", path)

@@ -111,6 +111,11 @@ def _switches(variant: str, on: Iterable[str], off: Iterable[str]) -> frozenset[
 
 def rules(built: Built) -> Rules:
     """The rules of the validator of the variant's time."""
-    if built.kernel.has(Switch.MODERN_NAMES):
+    return rules_for(built.kernel.switches)
+
+
+def rules_for(switches: Collection[Switch]) -> Rules:
+    """The same for a kernel with these switches."""
+    if Switch.MODERN_NAMES in switches:
         return Rules(MODERN)
     return Rules(ERAS["4.13"], recursive_reads=False, wait_types=False)
