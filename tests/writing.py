@@ -57,10 +57,11 @@ class Writing:
         self.daemon = kernel.new_thread("kworker", 5)
         self._named = {"child": self.other, "new": self.other, "mm": self.mm}
 
-    def run(self, *calls: tuple[str, dict[str, Any]], hear: Callable[[Machine], Hear | None] | None = None) -> State:
+    def run(self, *calls: tuple[str, dict[str, Any]], hear: Hear | None = None, reclaims: bool = False) -> State:
         """Do calls one after the other, then all grace periods; must come to an end without a violation."""
+        self.thread.may_reclaim = reclaims
         machine = self.machine(*calls)
-        result = run(machine, in_order([0, 1]), hear=None if hear is None else hear(machine))
+        result = run(machine, in_order([0, 1], choice=int(reclaims)), hear=hear)
         assert result.ending is Ending.DONE, (result.ending, result.steps[-1])
         return result.state(machine)
 
@@ -78,6 +79,7 @@ class Writing:
     def together(self, first: tuple[str, dict[str, Any]], second: tuple[str, dict[str, Any]]) -> Machine:
         """Two tasks of the address space, and the daemon."""
         other = self.kernel.new_thread("second", 102, self.mm)
+        self.thread.may_reclaim = other.may_reclaim = True
         starts = (self._start(*first), self._start(*second, thread=other))
         tasks = [
             TaskPlan("worker/101", starts[0]),

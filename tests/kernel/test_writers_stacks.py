@@ -1,6 +1,5 @@
 """The call stacks that lockdep is given when a writer takes a lock: those of the kernel."""
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
@@ -8,7 +7,7 @@ from writing import RW, Writing
 
 from lockview.kernel.effects import Acquire, Annotate
 from lockview.kernel.mm.objects import Flags
-from lockview.sim.machine import Done, Machine, Move
+from lockview.sim.machine import Done, Move
 
 READ = Flags.READ
 FAST = " <- entry_SYSCALL_64_fastpath"
@@ -43,6 +42,7 @@ FILE = {"start": 8, "end": 9, "rights": READ, "file": 0}
 HEAD = {"start": 0, "end": 1, "rights": READ}
 FILE_HEAD = {"start": 4, "end": 5, "rights": RW}
 MOVE = {"start": 0, "end": 2, "to": 4}
+MOVE_FAR = {"start": 0, "end": 2, "to": 4}
 ROOM = ("munmap", {"start": 4, "end": 8})
 
 ROWS = (
@@ -127,36 +127,31 @@ ROWS = (
 )  # fmt: skip
 
 
-def taken(row: Row) -> set[tuple[str, str]]:
-    """Every lock with every stack that took it, while the row's call ran."""
-    writing = Writing(row.variant)
+def taken(*calls: tuple[str, dict[str, Any]], variant: str = "spf-v2", reclaims: bool = False) -> set[tuple[str, str]]:
+    """Every lock with every stack that took it, while the calls ran."""
     heard: set[tuple[str, str]] = set()
-    call = (row.call, row.arguments)
-    calls = [call] if row.first is None else [row.first, call]
 
-    def listening(_machine: Machine) -> Callable[[Move, Done], None]:
-        def hear(_move: Move, done: Done) -> None:
-            effects = [(done.effect, done.stack), *done.remarks]
-            for effect, stack in effects:
-                if isinstance(effect, Acquire) or (isinstance(effect, Annotate) and not effect.release):
-                    lock = effect.lock.base + (f"/{effect.subclass}" if effect.subclass else "")
-                    heard.add((lock, " <- ".join(frame.function for frame in stack.frames)))
+    def hear(_move: Move, done: Done) -> None:
+        for effect, stack in [(done.effect, done.stack), *done.remarks]:
+            if isinstance(effect, Acquire) or (isinstance(effect, Annotate) and not effect.release):
+                lock = effect.lock.base + (f"/{effect.subclass}" if effect.subclass else "")
+                heard.add((lock, " <- ".join(frame.function for frame in stack.frames)))
 
-        return hear
-
-    writing.run(*map(writing.resolved, calls), hear=listening)
+    writing = Writing(variant)
+    writing.run(*map(writing.resolved, calls), hear=hear, reclaims=reclaims)
     return heard
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.what}: {row.lock}")
 def test_the_stack_is_that_of_the_kernel(row: Row) -> None:
-    stacks = [stack for lock, stack in taken(row) if lock == row.lock]
+    calls = [(row.call, row.arguments)]
+    heard = taken(*([row.first] if row.first else []), *calls, variant=row.variant)
+    stacks = [stack for lock, stack in heard if lock == row.lock]
     assert row.stack in stacks
 
 
 def test_the_split_of_exec_is_that_of_the_report() -> None:
-    row = Row("split", SEQ, "", "munmap", {"start": 5, "end": 6})
-    stacks = taken(row)
+    stacks = taken(("munmap", {"start": 5, "end": 6}))
     tail = "__vma_adjust <- __split_vma <- " + DO_MUNMAP
     assert (SEQ, "write_seqcount_begin_nested <- " + tail) in stacks
     assert (SEQ + "/1", "write_seqcount_begin_nested <- " + tail) in stacks
@@ -174,3 +169,15 @@ def test_flushing_waits_where_the_kernel_waits() -> None:
     wait = "smp_call_function_many <- native_flush_tlb_others <- flush_tlb_mm_range <- pmdp_collapse_flush"
     tail = " <- collapse_huge_page <- khugepaged_scan_pmd <- khugepaged_scan_mm_slot <- khugepaged" + KTHREAD
     assert wait + tail in stacks
+
+
+def test_reclaim_is_entered_from_wherever_memory_is_wanted() -> None:
+    walk = f"rmap_walk_file <- page_referenced <- {SHRINK} <- __alloc_pages_slowpath <- __alloc_pages_nodemask <- "
+    caller = "pte_alloc_one <- __pte_alloc <- move_page_tables <- move_vma <- SyS_mremap" + FAST
+    assert (I_MMAP, "down_read <- " + walk + caller) in taken(("mremap", MOVE_FAR), reclaims=True)
+    caller = "khugepaged_alloc_page <- khugepaged" + KTHREAD
+    assert (I_MMAP, "down_read <- " + walk + caller) in taken(("khugepaged", {}), reclaims=True)
+    unmap = walk.replace("page_referenced", "try_to_unmap")
+    only_the_mapped_page_is_left = ("truncate", {"file": 0, "size": 0})
+    stacks = taken(only_the_mapped_page_is_left, ("khugepaged", {}), reclaims=True)
+    assert (PTL, "_raw_spin_lock <- page_vma_mapped_walk <- try_to_unmap_one <- " + unmap + caller) in stacks

@@ -7,7 +7,7 @@ from lockview.kernel.inlining import inlined
 from lockview.kernel.locks.rwsem import down_read, down_read_trylock, up_read
 from lockview.kernel.locks.spinlock import spin_lock, spin_unlock
 from lockview.kernel.mm.flushing import flush_tlb_mm_range
-from lockview.kernel.mm.objects import ENTRIES, NONE, File, Frame, Life, Mm, Pmd, Pte, Vma
+from lockview.kernel.mm.objects import ENTRIES, NONE, Entry, File, Frame, Life, Mm, Pmd, Pte, Table, Vma
 from lockview.kernel.mm.unmap import clear_pte, put_page
 from lockview.kernel.switches import Switch
 from lockview.kernel.system import Thread
@@ -44,26 +44,26 @@ def shrink_page_list(t: Thread, file: File, index: int, frame: Frame) -> Routine
     locked: bool = yield Acquire(frame.lock, trylock=True)
     if not locked:
         return
-    referenced = yield from page_referenced(t, file, index)
+    referenced = yield from page_referenced(t, file, index, frame)
     if not referenced:
-        yield from try_to_unmap(t, file, index)
+        yield from try_to_unmap(t, file, index, frame)
         mapped: int = yield Read(frame.mapcount)
         if not mapped:
             yield from remove_mapping(file, index, frame)
     yield Release(frame.lock)
 
 
-def page_referenced(t: Thread, file: File, index: int) -> Routine[bool]:
+def page_referenced(t: Thread, file: File, index: int, frame: Frame) -> Routine[bool]:
     """Whether somebody used the page since it was last asked."""
-    return (yield from rmap_walk_file(t, file, index, looking=True))
+    return (yield from rmap_walk_file(t, file, index, frame, looking=True))
 
 
-def try_to_unmap(t: Thread, file: File, index: int) -> Routine[None]:
+def try_to_unmap(t: Thread, file: File, index: int, frame: Frame) -> Routine[None]:
     """Take the page from everybody who maps it."""
-    yield from rmap_walk_file(t, file, index, looking=False)
+    yield from rmap_walk_file(t, file, index, frame, looking=False)
 
 
-def rmap_walk_file(t: Thread, file: File, index: int, *, looking: bool) -> Routine[bool]:
+def rmap_walk_file(t: Thread, file: File, index: int, frame: Frame, *, looking: bool) -> Routine[bool]:
     """Visit every page table entry that may map a page of a file; with ``looking`` only ask whether it was used."""
     if looking and t.has(Switch.RMAP_TRYLOCK):
         if not (yield from down_read_trylock(file.i_mmap_rwsem)):
@@ -76,54 +76,55 @@ def rmap_walk_file(t: Thread, file: File, index: int, *, looking: bool) -> Routi
         vma = t.kernel.vmas[left[0]]
         left = left[1:]
         if looking:
-            referenced = (yield from page_referenced_one(t, vma, index)) or referenced
+            referenced = (yield from page_referenced_one(t, vma, index, frame)) or referenced
         else:
-            yield from try_to_unmap_one(t, vma, index)
+            yield from try_to_unmap_one(t, vma, index, frame)
     yield from up_read(file.i_mmap_rwsem)
     return referenced
 
 
-def page_referenced_one(t: Thread, vma: Vma, index: int) -> Routine[bool]:
+def page_referenced_one(t: Thread, vma: Vma, index: int, frame: Frame) -> Routine[bool]:
     """Test and clear the accessed bit."""
-    place = yield from page_vma_mapped_walk(t, vma, index)
-    if place is None:
+    found = yield from page_vma_mapped_walk(t, vma, index, frame)
+    if found is None:
         return False
-    mm, page = place
-    pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
-    if pmd.table == NONE:
-        return False
-    table = t.kernel.tables[pmd.table]
-    yield from spin_lock(table.ptl)
-    young: bool = yield Atomic((table.ptes[page % ENTRIES],), _test_and_clear_young, "test the accessed bit")
+    _, table, entry = found
+    young: bool = yield Atomic((table.ptes[entry],), _test_and_clear_young, "test the accessed bit")
     yield from spin_unlock(table.ptl)
     return young
 
 
-def try_to_unmap_one(t: Thread, vma: Vma, index: int) -> Routine[None]:
+def try_to_unmap_one(t: Thread, vma: Vma, index: int, frame: Frame) -> Routine[None]:
     """Clear one entry, flush, and drop the page's reference."""
-    place = yield from page_vma_mapped_walk(t, vma, index)
-    if place is None:
+    found = yield from page_vma_mapped_walk(t, vma, index, frame)
+    if found is None:
         return
-    mm, page = place
-    pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
-    if pmd.table == NONE:
-        return
-    table = t.kernel.tables[pmd.table]
-    yield from spin_lock(table.ptl)
-    frame = yield from clear_pte(t, table.ptes[page % ENTRIES])
-    if frame != NONE:
-        yield from flush_tlb_mm_range(t, mm)
+    mm, table, entry = found
+    yield from clear_pte(t, table.ptes[entry])
+    yield from flush_tlb_mm_range(t, mm)
     yield from spin_unlock(table.ptl)
-    if frame != NONE:
-        yield from put_page(t, frame)
+    yield from put_page(t, frame.number)
 
 
-@inlined
-def page_vma_mapped_walk(t: Thread, vma: Vma, index: int) -> Routine[tuple[Mm, int] | None]:
-    """The address space and page at which a VMA maps a page of its file; None when it does not."""
+def page_vma_mapped_walk(t: Thread, vma: Vma, index: int, frame: Frame) -> Routine[tuple[Mm, Table, int] | None]:
+    """The entry by which a VMA maps a page of its file, in its table, which is locked then; None without one."""
     owner, start, end, pgoff = yield Look((vma.mm, vma.start, vma.end, vma.pgoff))
     page = start + index - pgoff
-    return (t.kernel.mms[owner], page) if owner != NONE and start <= page < end else None
+    inside = owner != NONE and start <= page < end
+    del start, end, pgoff
+    if not inside:
+        return None
+    mm = t.kernel.mms[owner]
+    pmd: Pmd = yield Read(mm.pmds[page // ENTRIES])
+    if pmd.table == NONE:
+        return None
+    table = t.kernel.tables[pmd.table]
+    yield from spin_lock(table.ptl)
+    pte: Pte = yield Read(table.ptes[page % ENTRIES])
+    if pte.entry is Entry.MAP and pte.frame == frame.number:
+        return mm, table, page % ENTRIES
+    yield from spin_unlock(table.ptl)
+    return None
 
 
 @inlined
