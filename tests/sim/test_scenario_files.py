@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lockview.sim.scenarios.building import build
 from lockview.sim.scenarios.description import Description
 from lockview.sim.scenarios.heads import is_scenario
 from lockview.sim.scenarios.reading import MOST_BYTES, read_scenario, read_scenario_bytes
 from lockview.sim.scenarios.tables import ScenarioError
+from lockview.sim.simulation import simulate
 
 LIBRARY = Path(__file__).parents[2] / "resources" / "scenarios"
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(LIBRARY.glob("*.toml"))]
@@ -101,6 +101,8 @@ def test_what_is_wrong_is_named(old: str, new: str, words: list[str]) -> None:
 def test_pages_lie_inside_of_the_address_space() -> None:
     other = '[[task.call]]\nroutine = "munmap"\nstart = 0\nend = 9\n'
     assert "munmap: end lies outside of the 4 pages" in message(SMALL + other)
+    other = '[[task.call]]\nroutine = "store"\npage = 4\n'
+    assert "store: page lies outside of the 4 pages" in message(SMALL + other)
     other = '[[task.call]]\nroutine = "mremap"\nstart = 0\nend = 2\nto = 3\n'
     assert "mremap" in message(SMALL + other)
 
@@ -149,7 +151,7 @@ def test_damaged_files_are_read_or_refused(text: str, data: st.DataObject) -> No
         lines = [*lines[:place], lines[place][: data.draw(st.integers(0, 40))]]
     description = _read_or_refused("\n".join(lines).encode())
     if description is not None:
-        build(description)
+        simulate(description, seed=0)
 
 
 def _read_or_refused(data: bytes) -> Description | None:

@@ -33,6 +33,10 @@ _LETTERS = {
 }
 
 
+_BORDERS = ("end", "span_end", "old", "new")
+"""Arguments that may name the page behind the last one."""
+
+
 class Built(NamedTuple):
     """A scenario that can run: the kernel with its objects, the machine over it, and who its tasks are."""
 
@@ -197,7 +201,7 @@ def _is_number(value: object) -> TypeGuard[int]:
 def _refuse_outside(parameters: Iterable[Parameter], values: dict[str, Any], pages: int) -> None:
     """Raise ValueError for a page that is not there, for an empty range, and for one moved to where it does not fit."""
     for parameter in parameters:
-        if parameter.kind is Kind.PAGE and values[parameter.name] > pages:
+        if parameter.kind is Kind.PAGE and values[parameter.name] >= pages + (parameter.name in _BORDERS):
             raise ValueError(f"{parameter.name} lies outside of the {pages} pages that there are")
         if parameter.kind is Kind.TABLE and values[parameter.name] * ENTRIES >= pages:
             raise ValueError(f"{parameter.name}: there is room for {pages // ENTRIES} page tables")
