@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from lockview.model.run_traces import (
@@ -96,9 +97,14 @@ def line(record: Record) -> bytes:
 
 def canonical(value: Json) -> str:
     """A value as JSON without white space, in ASCII. Raises ValueError for fractions that JSON cannot say."""
+    return _encoder()(value)
+
+
+@cache
+def _encoder() -> Callable[[Json], str]:
     import json
 
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return json.JSONEncoder(ensure_ascii=True, separators=(",", ":"), allow_nan=False).encode
 
 
 def _defaults(value: type[Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, NoReturn
 
 from lockview.model.run_traces import (
@@ -175,7 +176,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes, bool]]:
 
 def _object(data: bytes, number: int) -> dict[str, Json]:
     try:
-        found = json.loads(data, parse_float=_refuse, parse_constant=_refuse)
+        found = _decoder().decode(data.decode("ascii"))
     except json.JSONDecodeError as error:
         raise TraceError(number, f"no JSON: {error.msg} in column {error.colno}") from None
     except RecursionError:
@@ -187,6 +188,11 @@ def _object(data: bytes, number: int) -> dict[str, Json]:
     if not isinstance(found, dict):
         raise TraceError(number, "an object was expected")
     return found
+
+
+@cache
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(parse_float=_refuse, parse_constant=_refuse)
 
 
 def _refuse(text: str) -> NoReturn:

@@ -17,6 +17,8 @@ class Introductions:
         self._locks: set[str] = set()
         self._frames: dict[Frame, int] = {}
         self._stacks: dict[StackTrace, int] = {}
+        self._same: dict[int, tuple[StackTrace, int]] = {}
+        # A place of a machine gives the same object each time: its frames need no hashing. Kept, so that its id stays.
         self._news: list[Record] = []
 
     @property
@@ -54,11 +56,15 @@ class Introductions:
         """The number of a stack, None for an empty one."""
         if not stack.frames:
             return None
+        known = self._same.get(id(stack))
+        if known is not None:
+            return known[1]
         number = self._stacks.get(stack)
         if number is None:
             frames = tuple(self._frame(frame) for frame in stack.frames)
             number = self._stacks[stack] = len(self._stacks)
             self._news.append(TracedStack(number, frames))
+        self._same[id(stack)] = (stack, number)
         return number
 
     def _frame(self, frame: Frame) -> int:
