@@ -1,0 +1,1 @@
+"""Curves of the clock in the window."""
