@@ -119,6 +119,12 @@ def _follow(payload: Any, tell: Tell) -> object:
     return live.run(partial(tell, "news"), _parent_is_done)
 
 
+def _clock(payload: Any, tell: Tell) -> object:
+    from lockview.document.clock_job import run_clock
+
+    return run_clock(payload, partial(tell, "news"), _progress(tell))
+
+
 def _parent_is_done(seconds: float) -> bool:
     """Wait so long for the end of standard input: no more is written, or the parent is gone."""
     import select
@@ -138,6 +144,7 @@ JOBS: dict[str, Callable[[Any, Tell], object]] = {
     "read": _read,
     "folder": _folder,
     "follow": _follow,
+    "clock": _clock,
 }
 
 
