@@ -11,8 +11,9 @@ _KINDS = {
     "acquired": "lock_acquired",
     "contend": "lock_contended",
     "release": "lock_release",
+    "srcu_lock": "lock_acquire",
+    "srcu_unlock": "lock_release",
 }
-_FLAGS_KNOWN = ("irq_off", "irq_on")
 
 
 def ftrace_text(trace: RunTrace) -> str:
@@ -27,14 +28,13 @@ def _lines(trace: RunTrace) -> Iterator[str]:
     tasks = {thread.id: thread for thread in trace.of(TracedThread)}
     classes = {lock_class.id: lock_class for lock_class in trace.of(TracedClass)}
     addresses = {lock.id: number for number, lock in enumerate(trace.of(TracedInstance))}
-    irqs_off: set[int] = set()
+    contexts = _Contexts()
     unit = 1 if trace.head.clock.get("kind") == "logical" else 1000
     yield "# tracer: nop"
     yield "#"
     yield "#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION"
     for event in trace.events:
-        if event.op in _FLAGS_KNOWN:
-            (irqs_off.add if event.op == "irq_off" else irqs_off.discard)(event.task)
+        contexts.take(event)
         kind = _KINDS.get(event.op)
         if kind is None or event.lock_class is None or event.out == "busy":
             continue
@@ -43,9 +43,45 @@ def _lines(trace: RunTrace) -> Iterator[str]:
             continue
         thread = tasks[event.task]
         who = f"{thread.comm}-{thread.pid}"
-        flags = event.flags or ("d...." if event.task in irqs_off else ".....")
+        flags = event.flags or contexts.flags(event.task)
         what = f"{_address(event.lock, addresses)} {_way(event)}{lock_class.name}"
         yield f"{who:>24} [{event.cpu:03d}] {flags} {_seconds(event.time // unit)}: {kind}: {what}"
+
+
+class _Contexts:
+    """What each task has turned off, and whether it is an interrupt."""
+
+    def __init__(self) -> None:
+        self._irqs_off: set[int] = set()
+        self._bh_off: set[int] = set()
+        self._inside: dict[int, str] = {}
+
+    def take(self, event: RunEvent) -> None:
+        """Follow an event."""
+        task = event.task
+        match event.op:
+            case "irq_off" | "hardirq_disable":
+                self._irqs_off.add(task)
+            case "irq_on" | "hardirq_enable":
+                self._irqs_off.discard(task)
+            case "softirq_disable":
+                self._bh_off.add(task)
+            case "softirq_enable":
+                self._bh_off.discard(task)
+            case "hardirq_enter" | "softirq_enter":
+                self._inside[task] = event.op[0]
+            case "hardirq_exit" | "softirq_exit":
+                self._inside.pop(task, None)
+            case _:
+                pass
+
+    def flags(self, task: int) -> str:
+        """The letters of ``trace_print_lat_fmt``, kernel/trace/trace_output.c, 6.12; counts are not known."""
+        inside = self._inside.get(task, ".")
+        off = task in self._irqs_off or inside == "h"
+        bottom = task in self._bh_off
+        first = "D" if off and bottom else "d" if off else "b" if bottom else "."
+        return f"{first}.{inside}.."
 
 
 def _address(lock: str, numbers: dict[str, int]) -> str:
@@ -57,7 +93,7 @@ def _address(lock: str, numbers: dict[str, int]) -> str:
 
 def _way(event: RunEvent) -> str:
     """The words before the name, which only acquisitions have."""
-    if event.op != "acquire":
+    if _KINDS[event.op] != "lock_acquire":
         return ""
     return ("try " if event.trylock else "") + ("read " if event.mode in ("s", "r") else "")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from run_traces import SCENARIOS, run_of, trace_read
 
 from lockview.export.ftrace_text import ftrace_text
 from lockview.export.trace_lines import written
@@ -156,6 +157,16 @@ def test_the_capture_of_a_real_kernel_holds_what_that_kernel_reported(shared: Pa
     assert ours.wanted
     assert theirs.wanted
     assert ours.wanted.lock_class == theirs.wanted.lock_class
+
+
+@pytest.mark.parametrize("name", sorted(path.name.partition("-")[0] for path in SCENARIOS.glob("*.toml")))
+def test_a_simulated_run_as_ftrace_would_see_it(name: str) -> None:
+    """Of subclasses and keys nothing is left, so circles are found at least by name, and nothing else is made up."""
+    reports = run_of(name).reports
+    streams = read_text(ftrace_text(trace_read(name))).event_streams
+    found = {report.kind for stream in streams for part in check(stream)[:2] for report in part}
+    circular = {report.kind for report in reports} & {ReportKind.CIRCULAR}
+    assert found == circular
 
 
 # --- The same as a trace of lockview ----------------------------------------------------------------------------
