@@ -36,7 +36,7 @@ from lockview.model.locks import Primitive
 class Thread:
     """A task of the simulated kernel. Its routines get it first, as the kernel's get ``current``.
 
-    ``irqs`` is 1 while interrupts of its CPU are on; ``softirqs`` and ``preemption`` likewise; ``tlb`` holds
+    ``irqs`` is 1 while interrupts of its CPU are on, ``softirqs`` while soft ones are, else less; ``tlb`` holds
     ``Translation`` values. ``fatal_signal`` is True once it is to die, ``had_no_right`` (ghost) when its last
     fault was forbidden at the moment it read the flags. ``may_reclaim`` opens the question whether its allocations
     have to reclaim first.

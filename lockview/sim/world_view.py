@@ -276,4 +276,4 @@ def _cpus(built: Built, cells: Cells) -> Iterator[CpuView]:
             f"{entry.page}\N{RIGHTWARDS ARROW}frame:{entry.frame} {'rw' if entry.writable else 'r-'}"
             for entry in cells[thread.tlb.number]
         )
-        yield CpuView(thread.number, bool(cells[thread.irqs.number]), bool(cells[thread.softirqs.number]), tlb)
+        yield CpuView(thread.number, bool(cells[thread.irqs.number]), cells[thread.softirqs.number] > 0, tlb)
