@@ -374,6 +374,12 @@ class MainWindow(QMainWindow):
 
         compare_from(self.workspace, SAMPLE, self.appearance, self)
 
+    def show_clock(self) -> None:
+        """Compute curves of the storm of page faults."""
+        from lockview.gui.clock.window import ClockWindow
+
+        ClockWindow(self.jobs, self.appearance, self).show()
+
     def cancel_work(self) -> None:
         """Stop the work that the status bar shows."""
         self.status.cancel_newest()

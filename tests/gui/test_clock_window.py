@@ -6,6 +6,7 @@ from lockview.export.chart_curves import GAIN
 from lockview.gui.clock.window import ClockWindow
 from lockview.gui.jobs import Jobs
 from lockview.gui.theme import Appearance
+from lockview.gui.window import MainWindow
 
 
 def test_curves_are_drawn_as_they_come(qtbot: QtBot) -> None:
@@ -27,3 +28,12 @@ def test_curves_are_drawn_as_they_come(qtbot: QtBot) -> None:
     window.close()
     assert not jobs.running
     jobs.stop()
+
+
+def test_the_menu_opens_it_and_it_goes_with_its_work(qtbot: QtBot, window: MainWindow) -> None:
+    window.board.action("clock").trigger()
+    curves = window.findChild(ClockWindow)
+    assert isinstance(curves, ClockWindow)
+    qtbot.waitUntil(lambda: curves.view.chart is not None, timeout=30_000)
+    curves.close()
+    assert not window.jobs.running

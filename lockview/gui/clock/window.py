@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -15,6 +17,8 @@ from lockview.sim.clock.curves import MODEL_TIME, Point, base_of
 
 PADDING = 8
 SLOT = "clock"
+_SIZES = {"128 page faults per record": False, "1 page fault per record": True}
+"""Whether the records are small."""
 _GAIN_WORDS = "records, as many times as classic"
 
 
@@ -30,9 +34,7 @@ class ClockWindow(QDialog):
         self.resize(900, 560)
         self._jobs = jobs
         self._points: dict[str, list[Point]] = {}
-        self.size_box = self._box(
-            "Page faults per record", {"128 page faults per record": False, "1 page fault per record": True}
-        )
+        self.size_box = self._box("Page faults per record", _SIZES)
         words = {quantity.title: name for name, quantity in QUANTITIES.items()} | {_GAIN_WORDS: GAIN}
         self.shown_box = self._box("What is shown", words)
         self.log = QCheckBox("Logarithmic", self)
@@ -59,7 +61,7 @@ class ClockWindow(QDialog):
         column.addWidget(self.view, 1)
         column.addWidget(self.note)
 
-    def _box(self, name: str, values: dict[str, object]) -> QComboBox:
+    def _box(self, name: str, values: Mapping[str, object]) -> QComboBox:
         box = QComboBox(self)
         box.setAccessibleName(name)
         for words, value in values.items():
