@@ -42,10 +42,15 @@ def _lines(trace: RunTrace) -> Iterator[str]:
         if not lock_class.annotated:
             continue
         thread = tasks[event.task]
-        who = f"{thread.comm}-{thread.pid}"
+        who = f"{_one_line(thread.comm)}-{thread.pid}"
         flags = event.flags or contexts.flags(event.task)
-        what = f"{_address(event.lock, addresses)} {_way(event)}{lock_class.name}"
+        what = f"{_address(event.lock, addresses)} {_way(event)}{_one_line(lock_class.name)}"
         yield f"{who:>24} [{event.cpu:03d}] {flags} {_seconds(event.time // unit)}: {kind}: {what}"
+
+
+def _one_line(name: str) -> str:
+    """A name as it may stand in a line of text."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
 
 
 class _Contexts:

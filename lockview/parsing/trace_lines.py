@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NoReturn
 
+from lockview.model.locks import Access
 from lockview.model.run_traces import (
     FORMAT,
     VERSION,
@@ -28,6 +29,9 @@ from lockview.model.run_traces import (
 from lockview.model.trace_forms import FORMS, FieldForm, LineForm, Shape
 
 _START = b'{"k":"head","format":"' + FORMAT.encode() + b'"'
+_ENDS = ("release", "srcu_unlock")
+_LOCK_OPERATIONS = frozenset(("acquire", "acquired", "contend", "downgrade", "srcu_lock", *_ENDS))
+_MODES = tuple(Access)
 
 
 class TraceError(ValueError):
@@ -141,6 +145,9 @@ class _Checked:
         ):
             if number is not None:
                 self._expect(key, kind, number)
+        if event.time < 0 or event.length < 0:
+            self._fail("t: a time from 0 on was expected")
+        self._check_lock(event)
         if event.chosen is not None and not 0 <= event.chosen < len(event.enabled):
             self._fail(f"ch: a place in en, which has {len(event.enabled)}, was expected")
         if event.chosen is not None and event.op == "choice" and type(event.value) is not int:
@@ -148,6 +155,14 @@ class _Checked:
         for cell in event.also:
             if not (isinstance(cell, list) and len(cell) in (3, 4) and all(isinstance(name, str) for name in cell[:2])):
                 self._fail("also: lists of object, field, old and new value were expected")
+
+    def _check_lock(self, event: RunEvent) -> None:
+        if event.op not in _LOCK_OPERATIONS:
+            return
+        if not event.lock or event.lock_class is None:
+            self._fail(f"lock: the lock and the class were expected, as of every {event.op}")
+        if event.mode not in _MODES and event.op not in _ENDS:
+            self._fail(f"mode: one of {', '.join(_MODES)} was expected")
 
     def _introduce(self, record: Any) -> None:
         known = self._known[type(record)]
