@@ -17,6 +17,8 @@ def run_sink(form: str, write: Write, *, packed: bool = False) -> Iterator[Write
     if form != "jsonl":
         lines: list[bytes] = []
         yield lines.append
+        if not lines:  # interrupted before anything happened
+            return
         text = _converted(form, b"".join(lines))
         write(_packed(text) if packed else text)
         return
