@@ -26,6 +26,7 @@ from lockview.layout.charts import Chart, chart_drawing
 from lockview.layout.labels import visible
 from lockview.layout.theme import THEMES
 from lockview.sim.clock.curves import CPUS, MODEL_TIME, Curve, Point, base_of, points
+from lockview.sim.clock.engine import ClockError
 from lockview.sim.clock.parameters import PARAMETERS, SMALL, Parameters, with_values
 from lockview.sim.clock.starvation import CPUS as READERS
 from lockview.sim.clock.starvation import DURATION as STARVING
@@ -43,7 +44,10 @@ def run(arguments: Sequence[str]) -> int:
     """Run a scenario on the clock; returns the exit code. Raises UserError for what cannot be run."""
     options = _parser().parse_args(arguments)
     runs = {STORM: _storm, WRITER_STARVATION: _starvation}
-    return runs.get(options.scenario.upper(), _scenario)(options)
+    try:
+        return runs.get(options.scenario.upper(), _scenario)(options)
+    except ClockError as error:
+        raise UserError(f"{options.scenario} cannot be run with these costs: {error}") from None
 
 
 def _parser() -> CommandParser:

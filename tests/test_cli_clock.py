@@ -6,6 +6,11 @@ import pytest
 
 from lockview import cli
 
+NOTHING_COSTS = [
+    word
+    for name in ("user", "mmap", "munmap", "zap", "fault", "attempt", "section", "transfer")
+    for word in ("--set", f"{name}=0")
+]
 QUICK = ["simulate", "S04", "--clock", "--cpus", "1,2", "--milliseconds", "2", "--set", "pages=4"]
 
 
@@ -67,6 +72,7 @@ def test_costs(capsys: pytest.CaptureFixture[str]) -> None:
         (["--set", "aborts=2"], "aborts must be 0 to 1, not 2"),
         (["--milliseconds", "-1"], "no time between"),
         (["--kernel", "new"], "invalid choice"),
+        (["--cpus", "1", "--small", *NOTHING_COSTS], "time stands still"),
     ],
 )
 def test_what_is_wrong_is_named(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
