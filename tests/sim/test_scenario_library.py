@@ -8,6 +8,7 @@ from lockview.document.errors import UserError
 from lockview.document.scenarios import find_scenario, is_scenario_file, library
 from lockview.export.kernel_text import kernel_text
 from lockview.kernel.effects import Happened
+from lockview.kernel.mm.objects import Life
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS
 from lockview.model.reports import CircularReport, Report
@@ -134,3 +135,13 @@ def test_the_reports_of_the_series_come_out(name: str, case: str, expected: tupl
 def test_the_reports_without_a_circle_come_out() -> None:
     assert [report.kind.value for report in simulate(MAIN["S24"]).reports] == ["non_static_key"]
     assert [report.kind.value for report in simulate(MAIN["S27"]).reports] == ["recursive"]
+
+
+@pytest.mark.parametrize(("case", "freed"), [("v6", True), ("M29", False)])
+def test_a_reference_that_is_kept_keeps_the_vma(case: str, freed: bool) -> None:
+    description = MAIN["S05"]
+    description = description.in_case(next(one for one in description.cases if one.title.startswith(case)))
+    simulation = simulate(description)
+    life = simulation.built.kernel.vmas[0].life
+    assert simulation.ending is Ending.DONE
+    assert (simulation.states[-1].cells[life.number] is Life.FREED) is freed
