@@ -30,6 +30,7 @@ def test_a_table_in_model_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed([*QUICK, "--seed", "2"], capsys) != out
 
 
+@pytest.mark.usefixtures("qapp")
 def test_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures, picture, image = (tmp_path / name for name in ("a.csv", "a.svg", "a.png"))
     arguments = [*QUICK, "--kernel", "spf-v2", "--show", "gain", "--csv", str(figures), "--svg", str(picture)]
