@@ -145,3 +145,29 @@ def test_a_reference_that_is_kept_keeps_the_vma(case: str, freed: bool) -> None:
     life = simulation.built.kernel.vmas[0].life
     assert simulation.ending is Ending.DONE
     assert (simulation.states[-1].cells[life.number] is Life.FREED) is freed
+
+
+@pytest.mark.parametrize("name", list(MAIN))
+def test_the_names_of_tasks_change_nothing(name: str) -> None:
+    description = MAIN[name]
+    first, second = simulate(description, seed=5), simulate(_renamed(description), seed=5)
+    assert first.moves == second.moves
+    assert first.states == second.states
+    assert [report.kind for report in first.reports] == [report.kind for report in second.reports]
+
+
+def _renamed(description: Description) -> Description:
+    """The same with other names for its tasks."""
+    names = {task.name: f"x{number}" for number, task in enumerate(description.tasks)}
+    tasks = []
+    for task in description.tasks:
+        calls = tuple(
+            call._replace(
+                arguments=tuple(
+                    (field, names[str(value)] if field == "task" else value) for field, value in call.arguments
+                )
+            )
+            for call in task.calls
+        )
+        tasks.append(task._replace(name=names[task.name], calls=calls))
+    return description._replace(tasks=tuple(tasks))
