@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeVar
 
@@ -51,37 +50,83 @@ class Exploration(NamedTuple):
 MOST_STATES = 1_000_000
 
 
+class Progress(NamedTuple):
+    """How far a search is. ``executions`` are finished runs, ``bound`` the preemptions that it allows at the moment."""
+
+    states: int
+    transitions: int
+    executions: int = 0
+    bound: int | None = None
+
+
+Watch = Callable[[Progress], bool]
+"""Is told now and then how far a search is; False stops it."""
+TELL_EVERY = 1_000
+"""States, or executions, between two words to a ``Watch``."""
+
+
+class BreadthFirst:
+    """A search of all states, nearest first. It can be left and gone on with: what it knows is all in its fields.
+
+    ``order`` are the states as they were met, ``came`` how; those before ``head`` were looked at.
+    """
+
+    def __init__(self, machine: Machine) -> None:
+        self.graph = Transitions(machine)
+        self.came: dict[Packed, tuple[Packed, Move] | None] = {self.graph.start: None}
+        self.order = [self.graph.start]
+        self.head = 0
+        self.transitions = 0
+
+    def search(self, most: int = MOST_STATES, watch: Watch | None = None) -> Exploration:
+        """Go on until something is found, all was seen, there are more states than ``most``, or ``watch`` stops it."""
+        graph, came, order = self.graph, self.came, self.order
+        while self.head < len(order):
+            if len(came) > most or not self._may_go_on(watch):
+                return Exploration(len(came), self.transitions, complete=False)
+            packed = order[self.head]
+            steps = graph.of(packed)
+            self.head += 1
+            self.transitions += len(steps)
+            if not steps and not graph.is_done(packed):
+                return self._found(DEADLOCK, packed)
+            for move, after, violation in steps:
+                if violation is not None:
+                    return self._found(violation, packed, move)
+                if after not in came:
+                    came[after] = (packed, move)
+                    order.append(after)
+        return Exploration(len(came), self.transitions)
+
+    def way(self, packed: Packed) -> tuple[Move, ...]:
+        """A shortest way to a state that was met."""
+        return _way(self.came, packed)
+
+    def _may_go_on(self, watch: Watch | None) -> bool:
+        if watch is None or self.head % TELL_EVERY:
+            return True
+        return watch(Progress(len(self.came), self.transitions))
+
+    def _found(self, violation: Violation, packed: Packed, *last: Move) -> Exploration:
+        return Exploration(len(self.came), self.transitions, Found(violation, (*self.way(packed), *last)))
+
+
 def explore(machine: Machine, *, most: int = MOST_STATES) -> Exploration:
     """Visit every state, nearest first, until something is broken: what is found is a shortest way to it.
 
     Gives up, incomplete, when there are more states than ``most``. With a find, the figures are those up to it.
     """
-    graph = Transitions(machine)
-    came: dict[Packed, tuple[Packed, Move] | None] = {graph.start: None}
-    queue = deque((graph.start,))
-    transitions = 0
-    while queue:
-        packed = queue.popleft()
-        steps = graph.of(packed)
-        transitions += len(steps)
-        if not steps and not graph.is_done(packed):
-            return Exploration(len(came), transitions, Found(DEADLOCK, _way(came, packed)))
-        for move, after, violation in steps:
-            if violation is not None:
-                return Exploration(len(came), transitions, Found(violation, (*_way(came, packed), move)))
-            if after not in came:
-                came[after] = (packed, move)
-                queue.append(after)
-        if len(came) > most:
-            return Exploration(len(came), transitions, complete=False)
-    return Exploration(len(came), transitions)
+    return BreadthFirst(machine).search(most)
 
 
-def fewest_preemptions(machine: Machine, *, most: int = MOST_STATES) -> Exploration:
+def fewest_preemptions(
+    machine: Machine, *, most: int = MOST_STATES, bound: int | None = None, watch: Watch | None = None
+) -> Exploration:
     """Search by preemptions first: what is found takes as few as anything does, and is shortest among those.
 
     A preemption takes the CPU from a task that could have gone on. Letting a daemon in, and going on after it as
-    before, is none. States are counted once for each task that can have stepped last.
+    before, is none. States are counted once for each task that can have stepped last. Incomplete when there are more
+    states than ``most``, when more preemptions than ``bound`` would be needed to go on, or when ``watch`` stops it.
     """
     graph = Transitions(machine)
     daemons = frozenset(task for task, plan in enumerate(machine.tasks) if plan.daemon)
@@ -95,9 +140,10 @@ def fewest_preemptions(machine: Machine, *, most: int = MOST_STATES) -> Explorat
             return Exploration(len(came), transitions, Found(violation, moves, preemptions))
         if node in came:
             continue
-        came[node] = origin
-        if len(came) > most:
+        told = Progress(len(came), transitions, bound=preemptions)
+        if len(came) > most or (bound is not None and preemptions > bound) or not _goes_on(watch, told):
             return Exploration(len(came), transitions, complete=False)
+        came[node] = origin
         state, last = node
         steps = graph.of(state)
         transitions += len(steps)
@@ -154,6 +200,10 @@ def _total(known: dict[_Place, int | None], after: list[_Place]) -> int:
             raise ValueError("runs can go round in a circle: there is no number of them")
         total += count
     return total if after else 1
+
+
+def _goes_on(watch: Watch | None, told: Progress) -> bool:
+    return watch is None or told.states % TELL_EVERY != 0 or watch(told)
 
 
 def _way(came: dict[_Key, tuple[_Key, Move] | None], end: _Key) -> tuple[Move, ...]:

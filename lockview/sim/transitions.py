@@ -9,7 +9,7 @@ and no rule.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +32,16 @@ class Transition(NamedTuple):
     violation: Violation | None = None
 
 
+class Touched(NamedTuple):
+    """The cells of a step as bits by number: all that it or its checks depend on, and those that it really changed.
+
+    Two steps one after the other can be swapped when neither changes what the other touched.
+    """
+
+    cells: int
+    changed: int
+
+
 class _Outcome(NamedTuple):
     """What one step does for some values of the cells that it touches: (index, new number) pairs, and what to check."""
 
@@ -39,6 +49,7 @@ class _Outcome(NamedTuple):
     changes: tuple[tuple[int, int], ...]
     checks: tuple[_Watch, ...]
     violation: Violation | None
+    touched: Touched
 
 
 class _Watch:
@@ -104,6 +115,17 @@ class Transitions:
             self._keep_off(numbers, possible)
         return [self._follow(packed, outcome) for outcomes in possible for outcome in outcomes]
 
+    def touched(self, packed: Packed, move: Move) -> Touched:
+        """What a step that is possible touches."""
+        outcomes = self._outcomes(packed, memoryview(packed).cast(_NUMBER), move.task)
+        return outcomes[move.choice].touched
+
+    def waits_for(self, packed: Packed, task: int) -> Touched:
+        """What the next step of a task depends on, which cannot be done now; it may change all of it."""
+        effect = self.machine.unrolled[task].place(memoryview(packed).cast(_NUMBER)[task]).effect
+        cells = _bits(*footprint(effect))
+        return Touched(cells, cells)
+
     def goes_on(self, packed: Packed, task: int | None) -> bool:
         """Whether a task could take its next step if it had a CPU."""
         return task is not None and bool(self._outcomes(packed, memoryview(packed).cast(_NUMBER), task))
@@ -159,9 +181,15 @@ class Transitions:
             for number, (before, after) in enumerate(zip(state.cells, done.state.cells, strict=True)):
                 if before is not after and before != after:
                     changes.append((self._tasks + number, self._number(number, after)))
-            checks = tuple(self._watch(remark) for remark, _ in done.remarks if isinstance(remark, Check))
+            asked = [remark for remark, _ in done.remarks if isinstance(remark, Check)]
+            checks = tuple(map(self._watch, asked))
             violation = None if checks else done.violation
-            yield _Outcome(Move(task, choice), tuple(changes), checks, violation)
+            looked_at = (cell.number for check in asked for cell in check.cells)
+            touched = Touched(
+                _bits(*footprint(machine.effect(state, task)), looked_at),
+                _bits(index - self._tasks for index, _ in changes if index >= self._tasks),
+            )
+            yield _Outcome(Move(task, choice), tuple(changes), checks, violation, touched)
 
     def _watch(self, check: Check) -> _Watch:
         watch = self._watches.get(check)
@@ -176,6 +204,14 @@ class Transitions:
             ident = known[value] = len(self._values[cell])
             self._values[cell].append(value)
         return ident
+
+
+def _bits(*numbers: Iterable[int]) -> int:
+    bits = 0
+    for some in numbers:
+        for number in some:
+            bits |= 1 << number
+    return bits
 
 
 def _nothing(_numbers: Sequence[int]) -> None:
