@@ -78,6 +78,10 @@ def _run(arguments: list[str]) -> int:
             from lockview import cli_simulate
 
             return cli_simulate.run(rest) if command == "simulate" else cli_simulate.scenarios(rest)
+        case ["variants", *rest]:
+            from lockview import cli_variants
+
+            return cli_variants.run(rest)
         case _:
             return _options(arguments)
 
@@ -118,6 +122,7 @@ def _options(arguments: list[str]) -> int:
         "  lockview lockdep FILE            run the validator over lists of operations\n"
         "  lockview simulate SCENARIO       run a scenario on a simulated kernel\n"
         "  lockview scenarios               list those that there are\n"
+        "  lockview variants [A [B]]        list the kernels, or how two differ\n"
         "  lockview check FILE              check a trace; past one of a real kernel the validator is run\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",
     )

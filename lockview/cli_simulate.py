@@ -107,7 +107,11 @@ def _parser() -> CommandParser:
     parser.add_argument("scenario", metavar="SCENARIO", help="an id such as S01, or a file")
     parser.add_argument("--variant", choices=list(VARIANTS), metavar="KERNEL", help=f"one of {', '.join(VARIANTS)}")
     parser.add_argument(
-        "--switch", action="append", default=[], metavar="S", help="turn a difference on, such as M5; no-S turns it off"
+        "--switch",
+        action="append",
+        default=[],
+        metavar="S",
+        help="turn a difference on, such as M5; no-S turns it off; lockview variants --switches lists them",
     )
     order = parser.add_mutually_exclusive_group()
     order.add_argument(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import NamedTuple
 
 from lockview import __version__
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS, Variant
+from lockview.kernel.what_ifs import WHAT_IFS
 from lockview.model.run_traces import Head, Json, RunTrace
 from lockview.sim.machine import Move
 from lockview.sim.recorded_values import digest
@@ -15,7 +17,8 @@ from lockview.sim.recording import cpus_of
 from lockview.sim.scenarios.building import Built
 from lockview.sim.scenarios.description import Description
 
-_OFF = "no-"
+OFF = "no-"
+"""Before the name of a switch: turned off."""
 
 
 class Chosen(NamedTuple):
@@ -50,22 +53,33 @@ def switch_words(built: Built) -> tuple[str, ...]:
     """How a kernel differs from its variant."""
     own, usual = built.kernel.switches, built.kernel.variant.switches
     turned_on = tuple(switch.value for switch in Switch if switch in own - usual)
-    return turned_on + tuple(f"{_OFF}{switch.value}" for switch in Switch if switch in usual - own)
+    return turned_on + tuple(f"{OFF}{switch.value}" for switch in Switch if switch in usual - own)
 
 
 def read_switches(words: tuple[str, ...]) -> tuple[tuple[Switch, ...], tuple[Switch, ...]]:
     """The switches that such words turn on and off. Raises ValueError naming one that is not known."""
-    known = {switch.value.lower(): switch for switch in Switch}
-    turned_on, turned_off = [], []
+    known = _known()
+    turned_on: list[Switch] = []
+    turned_off: list[Switch] = []
     for word in words:
         low = word.lower()
         if low in known:
-            turned_on.append(known[low])
-        elif low.startswith(_OFF) and low.removeprefix(_OFF) in known:
-            turned_off.append(known[low.removeprefix(_OFF)])
+            on, off = known[low]
+        elif low.startswith(OFF) and low.removeprefix(OFF) in known:
+            off, on = known[low.removeprefix(OFF)]
         else:
-            raise ValueError(f'"{word}" is no switch; known: {", ".join(Switch)}, each also with "{_OFF}" before it')
+            names = ", ".join((*Switch, *WHAT_IFS))
+            raise ValueError(f'"{word}" is no switch; known: {names}, each also with "{OFF}" before it')
+        turned_on += on
+        turned_off += off
     return tuple(turned_on), tuple(turned_off)
+
+
+@cache
+def _known() -> dict[str, tuple[tuple[Switch, ...], tuple[Switch, ...]]]:
+    """What each name in small letters turns on, and off."""
+    what_ifs = {name.lower(): (what_if.on, what_if.off) for name, what_if in WHAT_IFS.items()}
+    return {switch.value.lower(): ((switch,), ()) for switch in Switch} | what_ifs
 
 
 class Recipe(NamedTuple):

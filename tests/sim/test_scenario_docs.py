@@ -6,7 +6,9 @@ from pathlib import Path
 from lockview.kernel.routines import ROUTINES
 from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS
+from lockview.kernel.what_ifs import WHAT_IFS
 from lockview.model.reports import CircularReport
+from lockview.sim.heads import read_switches
 from lockview.sim.scenarios.reading import read_scenario
 from lockview.sim.simulation import simulate
 
@@ -41,6 +43,15 @@ def test_routines_variants_and_switches_are_those_of_the_program() -> None:
         assert title == variant.title
         assert set(re.findall(r"`(.*?)`", switches)) == {switch.value for switch in variant.switches}
     assert rows("switches") == [[f"`{switch}`", switch.meaning] for switch in Switch]
+
+
+def test_what_ifs_are_those_of_the_program() -> None:
+    assert {name: meaning for name, meaning, _ in rows("what-ifs")} == {
+        f"`{name}`": what_if.meaning for name, what_if in WHAT_IFS.items()
+    }
+    for name, _, switches in rows("what-ifs"):
+        words = tuple(re.findall(r"`(.*?)`", switches))
+        assert read_switches((name.strip("`"),)) == read_switches(words)
 
 
 def test_every_field_is_described() -> None:
