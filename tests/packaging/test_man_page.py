@@ -21,7 +21,20 @@ def test_formatter_has_no_warnings() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", [[], ["parse"], ["render"]], ids=lambda words: " ".join(words) or "lockview")
+COMMANDS = (
+    [],
+    ["parse"],
+    ["render"],
+    ["lockdep"],
+    ["simulate"],
+    ["simulate", "--clock"],
+    ["scenarios"],
+    ["variants"],
+    ["check"],
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(words) or "lockview")
 def test_every_option_is_described(command: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "lockview", *command, "--help"],
@@ -34,4 +47,5 @@ def test_every_option_is_described(command: list[str]) -> None:
     options = set(re.findall(r"--[a-z][a-z-]+", done.stdout))
     page = PAGE.read_text().replace("\\-", "-")
     assert options
+    assert not command or f".BR {command[0]} " in page
     assert not [option for option in options if option not in page]
