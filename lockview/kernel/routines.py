@@ -10,6 +10,7 @@ from lockview.kernel.effects import Routine
 from lockview.kernel.entry import Call, renamed, ret_from_fork, system_call
 from lockview.kernel.inlining import inlined
 from lockview.kernel.lock_programs import actions_of, lock_program
+from lockview.kernel.locks.contexts import hardirq, softirq
 from lockview.kernel.mm.access import fault, load, send_fatal_signal, store
 from lockview.kernel.mm.exec import kernel_init
 from lockview.kernel.mm.khugepaged import khugepaged
@@ -56,6 +57,19 @@ def _first_exec(t: Thread, arguments: Arguments) -> Call:
 
 def _lock_program(t: Thread, arguments: Arguments) -> Call:
     return partial(lock_program, actions_of(t, arguments["steps"], arguments["callers"]))
+
+
+def _interrupt(t: Thread, arguments: Arguments) -> Call:
+    """The threads are all there only when the call starts."""
+    number: int = arguments["task"]
+    soft: bool = arguments["soft"]
+    handler = partial(lock_program, actions_of(t, arguments["steps"], arguments["callers"]))
+
+    def call() -> Routine[Any]:
+        thread = t.kernel.threads[number]
+        return softirq(thread.irqs, thread.softirqs, handler) if soft else hardirq(thread.irqs, handler)
+
+    return call
 
 
 _START = Parameter("start", Kind.PAGE)
@@ -118,6 +132,18 @@ ROUTINES: dict[str, RoutineSpec] = {
             "take and give up locks as the scenario says, step by step",
             (Parameter("steps", Kind.PROGRAM), Parameter("callers", Kind.CALLERS, ())),
             _lock_program,
+            needs_mm=False,
+        ),
+        RoutineSpec(
+            "interrupt",
+            "take and give up locks in an interrupt, or a soft one, that comes while a task has them on",
+            (
+                Parameter("task", Kind.TASK),
+                Parameter("steps", Kind.PROGRAM),
+                Parameter("soft", Kind.FLAG, False),
+                Parameter("callers", Kind.CALLERS, ()),
+            ),
+            _interrupt,
             needs_mm=False,
         ),
         RoutineSpec(
