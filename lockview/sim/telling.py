@@ -11,7 +11,6 @@ from lockview.sim.machine import Machine, Move, State, Violation
 from lockview.sim.scenarios.orders import next_step
 from lockview.sim.schedule_text import Replayed, replay
 
-
 _FURTHER = 40
 """A task is followed so many steps beyond the schedule when it is asked until when a change is fatal."""
 
