@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from golden_files import check_golden
 
 from lockview.document.errors import UserError
 from lockview.document.scenarios import find_scenario, is_scenario_file, library
@@ -14,9 +15,11 @@ from lockview.kernel.variants import VARIANTS
 from lockview.model.reports import CircularReport, Report
 from lockview.parsing.reader import read_text
 from lockview.sim.exploring import explore
+from lockview.sim.machine import Done, Move
 from lockview.sim.running import Ending
 from lockview.sim.scenarios.building import build
 from lockview.sim.scenarios.description import Description
+from lockview.sim.scenarios.orders import step_words
 from lockview.sim.simulation import Simulation, simulate
 
 ENTRIES = library()
@@ -171,3 +174,25 @@ def _renamed(description: Description) -> Description:
         )
         tasks.append(task._replace(name=names[task.name], calls=calls))
     return description._replace(tasks=tuple(tasks))
+
+
+@pytest.mark.parametrize("name", list(MAIN))
+def test_the_recommended_run_is_the_golden_one(name: str) -> None:
+    simulation = simulate(MAIN[name])
+    names = [task.name for task in MAIN[name].tasks]
+    lines = [
+        _line(names[move.task], move, done) for move, done in zip(simulation.moves, simulation.run.steps, strict=True)
+    ]
+    check_golden(f"scenarios/{name}.txt", "\n".join([*lines, simulation.ending.value]) + "\n")
+
+
+def _line(task: str, move: Move, done: Done) -> str:
+    """A step: the task, the innermost functions, what it does, and what comes of it."""
+    assert done.effect is not None
+    innermost = done.stack.frames[:2]
+    outcome = f" -> {done.answer}" if isinstance(done.answer, (bool, int)) else ""
+    told = "".join(f" [{remark.what} {remark.value}]" for remark, _ in done.remarks if isinstance(remark, Happened))
+    broken = f" ! {done.violation.invariant}" if done.violation else ""
+    chosen = f" #{move.choice}" if move.choice else ""
+    step = step_words(done.effect, type(done.stack)(innermost))
+    return f"{task}: {step}{chosen}{outcome}{' waits' if done.stays else ''}{told}{broken}"
