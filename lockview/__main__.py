@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("parse", "render", "lockdep", "simulate", "scenarios", "variants", "check")
+COMMANDS = ("parse", "render", "lockdep", "simulate", "scenarios", "variants", "explore", "check")
 """A file of such a name opens as ``./parse``."""
 
 

@@ -70,6 +70,10 @@ def _run(arguments: list[str]) -> int:
             from lockview.cli_check import check_trace
 
             return check_trace(rest)
+        case ["explore", *rest]:
+            from lockview import cli_explore
+
+            return cli_explore.run(rest)
         case ["simulate" | "scenarios" as command, *rest]:
             if command == "simulate" and "--clock" in rest:
                 from lockview import cli_clock
@@ -122,6 +126,7 @@ def _options(arguments: list[str]) -> int:
         "  lockview lockdep FILE            run the validator over lists of operations\n"
         "  lockview simulate SCENARIO       run a scenario on a simulated kernel\n"
         "  lockview scenarios               list those that there are\n"
+        "  lockview explore SCENARIO|FILE   find out whether it can really deadlock\n"
         "  lockview variants [A [B]]        list the kernels, or how two differ\n"
         "  lockview check FILE              check a trace; past one of a real kernel the validator is run\n\n"
         "A file named like a command opens as ./parse. Each command has its own --help.",

@@ -96,10 +96,10 @@ def _can_end(machine: Machine, start: State, most: int) -> bool | None:
     seen, stack = {start}, [start]
     while stack:
         state = stack.pop()
-        if machine.is_done(state):
-            return True
         for _, done in machine.successors(state):
-            if done.violation is None and done.state not in seen:
+            if done.violation is not None or machine.is_done(done.state):
+                return True
+            if done.state not in seen:
                 seen.add(done.state)
                 stack.append(done.state)
         if len(seen) > most:

@@ -28,6 +28,7 @@ COMMANDS = (
     ["lockdep"],
     ["simulate"],
     ["simulate", "--clock"],
+    ["explore"],
     ["scenarios"],
     ["variants"],
     ["check"],

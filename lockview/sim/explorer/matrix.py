@@ -230,7 +230,7 @@ def compared() -> Iterator[Compared]:
 
 
 def _words(invariant: str, length: int, preemptions: int | None) -> str:
-    return f"{invariant}, {length} steps, {preemptions} preemptions"
+    return f"{invariant}, {length} steps, {preemptions} preemption{'' if preemptions == 1 else 's'}"
 
 
 def _figures(found: str, figures: tuple[int, int]) -> str:
