@@ -235,12 +235,25 @@ def test_the_sign_moves_with_the_line(page: SimulationPage) -> None:
 
 def test_the_lanes_lead_to_their_steps(qtbot: QtBot, page: SimulationPage) -> None:
     page.middle.setCurrentWidget(page.lanes)
-    page.lanes.position_chosen.emit(1)
-    course = simulated_of(page).course
-    assert simulated_of(page).position == 1
-    assert course.built.kernel.mms[0].mmap_sem.name == "mm:0.mmap_sem"
-    page.lanes.position_chosen.emit(2)
-    assert simulated_of(page).position > 2
+    for position in (1, 2, len(simulated_of(page).course)):
+        page.lanes.position_chosen.emit(position)
+        assert simulated_of(page).position == position
+
+
+def test_playing_stops_at_a_lock(qtbot: QtBot, two_locks: SimulationPage) -> None:
+    page = two_locks
+    page.middle.setCurrentWidget(page.lanes)
+    page.first()
+    page.lanes.stop_toggled.emit("b")
+    page.transport.speed.setCurrentIndex(page.transport.speed.count() - 1)
+    page.toggle_play()
+    qtbot.waitUntil(lambda: not page.playing)
+    assert 0 < simulated_of(page).position < len(simulated_of(page).course)
+    assert page.middle.stops.stops_after(simulated_of(page).position)
+    before = simulated_of(page).position
+    page.lanes.next_wanted.emit("b")
+    assert simulated_of(page).position > before
+    assert page.middle.stops.stops_after(simulated_of(page).position)
 
 
 def test_dice_with_one_seed_make_one_run(qtbot: QtBot, page: SimulationPage) -> None:

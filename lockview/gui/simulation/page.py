@@ -280,6 +280,8 @@ class SimulationPage(QWidget):
             self._playing.stop()
             self._show()
         else:
+            if self.middle.stops.stops_after(simulated.position + 1):
+                self._playing.stop()
             self._move(simulated.position + 1)
 
     def _set_speed(self) -> None:

@@ -1,0 +1,1 @@
+"""A run over time, zoomed and scrubbed: of a scenario, a trace or a capture of a real kernel."""
