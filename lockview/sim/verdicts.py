@@ -90,12 +90,12 @@ def graph_verdicts(graph: LockGraph, *, most: int = MOST_STATES) -> tuple[NamedV
 def as_classified(graph: LockGraph, recorded: Sequence[Role], most: int = MOST_STATES) -> NamedVerdict:
     """Counters block no writer, markers are contracted, gate locks are held."""
     roles = contracted(graph, recorded)
-    verdict = _explored(CLASSIFIED, graph, describe(graph, roles, Reading.CLASSIFIED), most)
+    verdict = explored(CLASSIFIED, graph, describe(graph, roles, Reading.CLASSIFIED), most)
     verdict = verdict._replace(assumptions=(*_classes(graph, roles), *_assumptions(graph, roles)))
     if verdict.answer is not Answer.CANNOT:
         return verdict
     idle = [node.name for node in lock_nodes(graph, recorded) if node.kind is LockKind.SEQCOUNT or is_context(node)]
-    ungated = _explored(CLASSIFIED, graph, describe(graph, roles, Reading.CLASSIFIED, gates=False), most)
+    ungated = explored(CLASSIFIED, graph, describe(graph, roles, Reading.CLASSIFIED, gates=False), most)
     if ungated.answer is Answer.DEADLOCKS:
         return verdict._replace(reason=_gate_words(roles))
     if idle:
@@ -107,11 +107,11 @@ def as_classified(graph: LockGraph, recorded: Sequence[Role], most: int = MOST_S
 
 def as_believed(graph: LockGraph, recorded: Sequence[Role], most: int = MOST_STATES) -> NamedVerdict:
     """Every node blocks, and nobody is contracted; but gate locks, of which lockdep knows nothing, are held."""
-    verdict = _explored(BELIEVED, graph, describe(graph, recorded, Reading.EVERY_NODE), most)
+    verdict = explored(BELIEVED, graph, describe(graph, recorded, Reading.EVERY_NODE), most)
     verdict = verdict._replace(assumptions=_assumptions(graph, recorded))
     if verdict.answer is not Answer.CANNOT:
         return verdict
-    ungated = _explored(BELIEVED, graph, describe(graph, recorded, Reading.EVERY_NODE, gates=False), most)
+    ungated = explored(BELIEVED, graph, describe(graph, recorded, Reading.EVERY_NODE, gates=False), most)
     if ungated.answer is Answer.DEADLOCKS:
         return verdict._replace(reason=_gate_words(recorded), cases=(ungated._replace(name="without the gate lock"),))
     return verdict._replace(
@@ -129,11 +129,11 @@ def with_waiting_readers(
     if joiner is not None:
         said = (*said, f"{joiner.name.capitalize()} takes part: {joiner.source}.")
     cases = tuple(
-        _explored(name, graph, describe(graph, roles, Reading.CLASSIFIED, joiner=joiner, reader=reader), most)
+        explored(name, graph, describe(graph, roles, Reading.CLASSIFIED, joiner=joiner, reader=reader), most)
         for name, reader in _readers(graph, roles)
     )
     if not cases:
-        verdict = _explored(WAITING, graph, describe(graph, roles, Reading.NO_SHARING), most)
+        verdict = explored(WAITING, graph, describe(graph, roles, Reading.NO_SHARING), most)
         reason = "No counter is in it, and who waits here for a reader changes nothing."
         return verdict._replace(assumptions=said, reason=reason if verdict.answer is Answer.CANNOT else verdict.reason)
     answers = {case.answer for case in cases}
@@ -147,7 +147,7 @@ def if_joined(graph: LockGraph, recorded: Sequence[Role], joiner: Joiner, most: 
     """Counters block, as a lock would, and a known path takes the place of the task that makes its order gated."""
     roles = tuple(role for role in contracted(graph, recorded) if not _is_replaced(graph, role, joiner))
     description = describe(graph, roles, Reading.COUNTERS_BLOCK, joiner=joiner)
-    verdict = _explored(f"if counters block and {joiner.name} joins", graph, description, most)
+    verdict = explored(f"if counters block and {joiner.name} joins", graph, description, most)
     return verdict._replace(assumptions=(f"{joiner.name.capitalize()}: {joiner.source}.", *_assumptions(graph, roles)))
 
 
@@ -221,26 +221,40 @@ def _assumptions(graph: LockGraph, roles: Sequence[Role]) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _explored(name: str, graph: LockGraph, description: Description, most: int) -> NamedVerdict:
+def explored(name: str, graph: LockGraph, description: Description, most: int) -> NamedVerdict:
+    """Try every order of the steps of a scenario, up to ``most`` states."""
     machine = build(description).machine
     seen = explore(machine, most=most)
     found = seen.found
     verdict = NamedVerdict(name, Answer.CANNOT, "", (), description, (), (), seen.states, seen.transitions)
     if found is not None and found.violation == DEADLOCK:
-        names = {part.name: _lock_name(graph, part.name, part.lock_class) for part in description.locks}
         return verdict._replace(
-            answer=Answer.DEADLOCKS, moves=found.moves, steps=tuple(_told(machine, found.moves, description, names))
+            answer=Answer.DEADLOCKS, moves=found.moves, steps=tuple(_told(graph, machine, found.moves, description))
         )
     if found is not None:
         return verdict._replace(answer=Answer.NOT_DECIDED, reason=f"The model broke: {found.violation.text}.")
     if not seen.complete:
         if moves := _meeting(machine):
-            names = {part.name: _lock_name(graph, part.name, part.lock_class) for part in description.locks}
-            told = tuple(_told(machine, moves, description, names))
+            told = tuple(_told(graph, machine, moves, description))
             return verdict._replace(answer=Answer.DEADLOCKS, moves=moves, steps=told)
         stopped = f"The search stopped at {most:,} states; every order has not been tried."
         return verdict._replace(answer=Answer.NOT_DECIDED, reason=stopped)
     return verdict
+
+
+def completion(graph: LockGraph, verdict: NamedVerdict, moves: Sequence[Move]) -> tuple[str, ...]:
+    """A run to the end in words: along ``moves`` where they are possible, then whoever can step."""
+    if verdict.description is None:
+        return ()
+    machine = build(verdict.description).machine
+    state, done = machine.start, []
+    wished = list(moves)
+    while enabled := machine.moves(state):
+        move = wished.pop(0) if wished else enabled[0]
+        if move in enabled:
+            state = machine.step(state, move).state
+            done.append(move)
+    return tuple(_told(graph, machine, done, verdict.description))
 
 
 def _meeting(machine: Machine) -> tuple[Move, ...]:
@@ -273,9 +287,10 @@ def _lock_name(graph: LockGraph, name: str, base: str) -> str:
     return graph.nodes[int(number)].name if number != name and number.isdigit() else base
 
 
-def _told(machine: Machine, moves: Sequence[Move], description: Description, names: dict[str, str]) -> Iterator[str]:
+def _told(graph: LockGraph, machine: Machine, moves: Sequence[Move], description: Description) -> Iterator[str]:
     """Each acquisition of a schedule, then what each task waits for at its end."""
     tasks = [part.name for part in description.tasks]
+    names = {part.name: _lock_name(graph, part.name, part.lock_class) for part in description.locks}
     state = machine.start
     for move in moves:
         effect = machine.effect(state, move.task)
