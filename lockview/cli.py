@@ -16,7 +16,7 @@ from typing import NamedTuple
 from lockview import __version__
 from lockview.command_line import CommandParser, write
 from lockview.document.errors import UserError
-from lockview.export.printed import EXPLAINED, JSON, SUMMARY, printed
+from lockview.export.printed import EXPLAINED, JSON, SUMMARY, VERDICTS, printed
 from lockview.layout.labels import visible
 from lockview.layout.theme import THEMES
 from lockview.model.logs import Log
@@ -164,6 +164,7 @@ def _parse(arguments: list[str]) -> int:
     forms.set_defaults(form=SUMMARY)
     for option, form, words in (
         ("--explain", EXPLAINED, "say of each report in plain sentences what it means and what is usually done"),
+        ("--verdict", VERDICTS, "try every order of the steps: can it happen, how, and which edge is the wrong one"),
         ("--json", JSON, "everything that was read, one line per log"),
     ):
         forms.add_argument(option, action="store_const", dest="form", const=form, help=words)

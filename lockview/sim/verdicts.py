@@ -12,7 +12,7 @@ from lockview.analysis.cycles import waiting_circle, why_no_run
 from lockview.analysis.lock_graph import LockGraph, LockKind
 from lockview.analysis.routine_locks import GATE, JOINERS, Joiner
 from lockview.analysis.wording import listed
-from lockview.kernel.effects import Acquire, Await, Release, Step
+from lockview.kernel.effects import Acquire, Add, Await, Release, Step
 from lockview.model.reports import Report
 from lockview.sim.bridge_roles import Role, contracted, is_context, lock_nodes, recorded_roles
 from lockview.sim.bridge_scenario import Reader, Reading, describe
@@ -127,7 +127,7 @@ def with_waiting_readers(
     joiner = joiners[0] if joiners else None
     said = _assumptions(graph, roles)
     if joiner is not None:
-        said = (*said, f"{joiner.name.capitalize()} takes part: {joiner.source}.")
+        said = (_joiner_words(joiner), *said)
     cases = tuple(
         explored(name, graph, describe(graph, roles, Reading.CLASSIFIED, joiner=joiner, reader=reader), most)
         for name, reader in _readers(graph, roles)
@@ -148,7 +148,7 @@ def if_joined(graph: LockGraph, recorded: Sequence[Role], joiner: Joiner, most: 
     roles = tuple(role for role in contracted(graph, recorded) if not _is_replaced(graph, role, joiner))
     description = describe(graph, roles, Reading.COUNTERS_BLOCK, joiner=joiner)
     verdict = explored(f"if counters block and {joiner.name} joins", graph, description, most)
-    return verdict._replace(assumptions=(f"{joiner.name.capitalize()}: {joiner.source}.", *_assumptions(graph, roles)))
+    return verdict._replace(assumptions=(_joiner_words(joiner), *_assumptions(graph, roles)))
 
 
 def _readers(graph: LockGraph, roles: Sequence[Role]) -> Iterator[tuple[str, Reader]]:
@@ -181,6 +181,10 @@ def _joiners(graph: LockGraph, roles: Sequence[Role]) -> Iterator[Joiner]:
 def _is_replaced(graph: LockGraph, role: Role, joiner: Joiner) -> bool:
     bases = [graph.nodes[take.node].lock_class.base for take in role.takes]
     return {joiner.outer, joiner.inner} <= set(bases) and bases.index(joiner.outer) < bases.index(joiner.inner)
+
+
+def _joiner_words(joiner: Joiner) -> str:
+    return f"{joiner.name.capitalize()} takes part ({joiner.source})."
 
 
 def _gate_words(roles: Sequence[Role]) -> str:
@@ -297,6 +301,8 @@ def _told(graph: LockGraph, machine: Machine, moves: Sequence[Move], description
         done = machine.step(state, move)
         if isinstance(effect, Acquire) and not done.stays:
             yield f"{tasks[move.task]} takes {names.get(effect.lock.name, effect.lock.base)}"
+        if isinstance(effect, Add) and effect.cell.name in names and done.answer % 2:
+            yield f"{tasks[move.task]} opens a write section of {names[effect.cell.name]}"
         state = done.state
     for task, name in enumerate(tasks):
         waits = machine.effect(state, task)
