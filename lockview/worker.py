@@ -105,6 +105,12 @@ def _read(payload: Any, tell: Tell) -> object:
     return read_big(payload["path"], payload["spool"], _progress(tell), partial(tell, "news"), pieces)
 
 
+def _trace(payload: Any, _: Tell) -> object:
+    from lockview.document.traced import read_traced, to_json
+
+    return to_json(read_traced(payload["path"]))
+
+
 def _folder(payload: Any, tell: Tell) -> object:
     """Read all logs below a folder: news of each that holds reports, and at last how many there were."""
     from lockview.document.folders import read_folder
@@ -125,6 +131,12 @@ def _clock(payload: Any, tell: Tell) -> object:
     return run_clock(payload, partial(tell, "news"), _progress(tell))
 
 
+def _judge(payload: Any, _: Tell) -> object:
+    from lockview.document.judging import judge
+
+    return judge(payload)
+
+
 def _parent_is_done(seconds: float) -> bool:
     """Wait so long for the end of standard input: no more is written, or the parent is gone."""
     import select
@@ -142,9 +154,11 @@ def _progress(tell: Tell) -> Progress:
 JOBS: dict[str, Callable[[Any, Tell], object]] = {
     "layered": _layered,
     "read": _read,
+    "trace": _trace,
     "folder": _folder,
     "follow": _follow,
     "clock": _clock,
+    "judge": _judge,
 }
 
 

@@ -48,7 +48,7 @@ def suspects(graph: LockGraph) -> tuple[Suspect, ...]:
     alone = {cut[0] for cut in cuts(graph, most=1).sets}
     documented = {verdict.edge.number: verdict for verdict in verdicts(graph)}
     found = []
-    for edge in _circular(graph):
+    for edge in circular_edges(graph):
         evidence = tuple(_evidence(graph, edge, edge.number in alone, documented.get(edge.number)))
         found.append(Suspect(edge, sum(one.weight for one in evidence), evidence))
     return tuple(sorted(found, key=lambda suspect: (-suspect.score, suspect.edge.order, suspect.edge.number)))
@@ -56,7 +56,7 @@ def suspects(graph: LockGraph) -> tuple[Suspect, ...]:
 
 def cuts(graph: LockGraph, most: int = MOST_TOGETHER) -> Cuts:
     """Every smallest set of edges without which no circle is left, up to ``most`` edges together."""
-    edges = _circular(graph)
+    edges = circular_edges(graph)
     bound = min(most, len(edges)) if len(edges) <= MOST_EDGES else min(most, 1)
     found: list[tuple[int, ...]] = []
     for size in range(1, bound + 1):
@@ -68,7 +68,7 @@ def cuts(graph: LockGraph, most: int = MOST_TOGETHER) -> Cuts:
     return Cuts(tuple(found), bound)
 
 
-def _circular(graph: LockGraph) -> list[LockEdge]:
+def circular_edges(graph: LockGraph) -> list[LockEdge]:
     """The edges that can be part of a circle of orders."""
     return _left([edge for edge in graph.edges if edge.relation in _CLOSING])
 

@@ -60,7 +60,7 @@ def _make_docks(window: MainWindow) -> None:
     reports = ReportsPanel(workspace, appearance)
     reports.close_wanted.connect(window.close_document)
     reports.reload_wanted.connect(window.reload)
-    details = DetailsPanel(workspace, appearance)
+    details = DetailsPanel(workspace, appearance, jobs=window.jobs)
     log = LogPanel(workspace, appearance)
     replay = ReplayPanel(workspace, appearance)
     for panel in (log, replay):

@@ -12,7 +12,9 @@ from lockview.document.documents import OpenReport
 from lockview.document.selection import Selection
 from lockview.gui.details.lock_rows import lock_rows
 from lockview.gui.details.stack_rows import OPENED, edge_rows, fold_of, frame_text
+from lockview.gui.details.verdict import Judging
 from lockview.gui.details.why import why_rows
+from lockview.gui.jobs import Jobs
 from lockview.gui.rows.row import Kind, Row
 from lockview.gui.rows.row_list import RowList
 from lockview.gui.theme import Appearance
@@ -32,12 +34,20 @@ class DetailsPanel(QWidget):
     The page follows the selection, except when the user is reading the sentences and chose one of them.
     """
 
-    def __init__(self, workspace: Workspace, appearance: Appearance, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        appearance: Appearance,
+        parent: QWidget | None = None,
+        *,
+        jobs: Jobs | None = None,
+    ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._opened = OPENED
         self._shown: tuple[OpenReport | None, str] = (None, "")
         self._reading = False
+        self.judging = Judging(jobs, self)
         self.why = RowList("Why the report was printed", appearance)
         self.edge = RowList("Stacks of the selected dependency", appearance)
         self.lock = RowList("Facts about the selected lock", appearance)
@@ -49,6 +59,8 @@ class DetailsPanel(QWidget):
             page.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.edge.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.edge.fold_toggled.connect(self._toggle)
+        self.why.fold_toggled.connect(self._ask)
+        self.judging.changed.connect(self._fill)
         self.edge.customContextMenuRequested.connect(self._show_stack_menu)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,7 +120,7 @@ class DetailsPanel(QWidget):
             for each in (self.why, self.edge, self.lock):
                 each.set_rows(NO_REPORT)
         elif page is self.why:
-            self.why.set_rows(why_rows(opened.report, opened.graph))
+            self.why.set_rows((*why_rows(opened.report, opened.graph), *self.judging.rows(opened)))
             self.why.mark(selection)
         elif page is self.edge:
             edge = self._edge()
@@ -142,6 +154,10 @@ class DetailsPanel(QWidget):
         self._opened ^= {fold}
         self._fill()
         self.edge.keep_at(fold)
+
+    def _ask(self, fold: str) -> None:
+        self.judging.toggle(fold)
+        self.why.keep_at(fold)
 
     def _show_stack_menu(self, position: QPoint) -> None:
         menu = QMenu(self)
