@@ -13,6 +13,7 @@ from lockview.model.reports import Report
 
 if TYPE_CHECKING:
     from lockview.document.simulated import Simulated
+    from lockview.document.traced import TracedRun
     from lockview.sim.scenario import Scenario
 
 
@@ -47,7 +48,8 @@ class Document:
 
     While it is ``growing``, lines and reports are added; those that are there stay where they are. ``pieces`` are the
     files of a rotated log, oldest first, ``path`` being the newest; ``title`` is what it is called where the name of
-    its file does not tell enough. ``simulated`` is the scenario whose run made the text and its reports.
+    its file does not tell enough. ``simulated`` is the scenario whose run made the text and its reports; ``traced``
+    is a run that was recorded.
     """
 
     log: Log
@@ -58,6 +60,7 @@ class Document:
     pieces: tuple[str, ...] = ()
     title: str = ""
     simulated: Simulated | None = None
+    traced: TracedRun | None = None
 
     def __post_init__(self) -> None:
         self.reports = [OpenReport(report) for report in self.log.reports]

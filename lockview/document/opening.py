@@ -21,6 +21,7 @@ SMALL = 256 << 10
 """Bytes up to which a source is read in place."""
 HEAD = 4096
 SCENARIO = b"lockview.scenario"
+TRACE = b'{"k":"head","format":"lockview.trace"'
 _AT_ONCE = 4
 """Reports that travel together; a window takes some 3 ms for so many."""
 PARTS = {"wanted": "the lock that is wanted", "held": "the lock that is held", "chain": "the chain of dependencies"}
@@ -87,11 +88,29 @@ def quick_to_read(path: str, size: int) -> bool:
 
 def may_be_scenario(path: str) -> bool:
     """Whether a file is worth a closer look: it names the format of scenarios near its beginning."""
+    return SCENARIO in _head_of(path)
+
+
+def may_be_trace(path: str) -> bool:
+    """Whether a file begins as a recorded run does, packed or not."""
+    head = _head_of(path)
+    if head.startswith(b"\x1f\x8b"):
+        import zlib
+
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head, len(TRACE))
+        except zlib.error:
+            return False
+    return head.startswith(TRACE)
+
+
+def _head_of(path: str) -> bytes:
+    """The beginning of a file; nothing when it cannot be read."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
-            return SCENARIO in file.read(HEAD)
+            return file.read(HEAD)
     except OSError:
-        return False
+        return b""
 
 
 def is_packed(head: bytes) -> bool:

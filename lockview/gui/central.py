@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
+from lockview.document.documents import Document
 from lockview.document.names import display_name
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from lockview.gui.simulation.page import SimulationPage
     from lockview.gui.start.nothing_found import NothingFoundPage
     from lockview.gui.start.page import StartPage
+    from lockview.gui.timeline.page import TracePage
 
 
 class Central(QWidget):
@@ -34,6 +36,7 @@ class Central(QWidget):
         self.start: StartPage | None = None
         self.nothing: NothingFoundPage | None = None
         self.simulation: SimulationPage | None = None
+        self.trace: TracePage | None = None
         self._messages: MessageBar | None = None
         self._stack = QStackedWidget(self)
         self._stack.addWidget(graph)
@@ -65,8 +68,9 @@ class Central(QWidget):
     @property
     def beside(self) -> QWidget | None:
         """What belongs to the page and stands in the place of the details."""
-        page = self.simulation
-        return page.tabs if page is not None and self.page is page else None
+        if self.simulation is not None and self.page is self.simulation:
+            return self.simulation.tabs
+        return self.trace.moment if self.trace is not None and self.page is self.trace else None
 
     def show_recent(self, files: tuple[RecentFile, ...]) -> None:
         """Show these files on the start page."""
@@ -85,10 +89,31 @@ class Central(QWidget):
             page.show_simulated(document.simulated)
         elif document.reports:
             self._stack.setCurrentWidget(self.graph)
+        elif document.traced is not None or document.log.event_streams:
+            self._show_trace(document)
         else:
-            nothing = self._nothing_page()
-            nothing.show_log(document.log, display_name(document), document.growing)
-            self._stack.setCurrentWidget(nothing)
+            self._show_nothing(document)
+
+    def _show_nothing(self, document: Document) -> None:
+        nothing = self._nothing_page()
+        nothing.show_log(document.log, display_name(document), document.growing)
+        self._stack.setCurrentWidget(nothing)
+
+    def _show_trace(self, document: Document) -> None:
+        """Show the run that was recorded; one that is still being written is a log."""
+        from lockview.document.traced import traced_of
+
+        run = traced_of(document)
+        if run is None:
+            self._show_nothing(document)
+            return
+        if self.trace is None:
+            from lockview.gui.timeline.page import TracePage
+
+            self.trace = TracePage(self._appearance, self)
+            self._stack.addWidget(self.trace)
+        self._stack.setCurrentWidget(self.trace)
+        self.trace.show_run(run)
 
     def _show_line(self, line: int) -> None:
         self._workspace.select_item("", line=line)

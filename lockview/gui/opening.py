@@ -10,7 +10,7 @@ import contextlib
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +18,7 @@ from lockview.document import opening
 from lockview.document.documents import Document
 from lockview.document.errors import EmptySourceError, UserError
 from lockview.document.names import STANDARD_INPUT
+from lockview.gui.errands import Errand, take_reports
 from lockview.gui.jobs import Jobs
 from lockview.gui.plain import shown
 from lockview.gui.workspace import Workspace
@@ -32,22 +33,6 @@ FEW = 4
 """So many files are opened before anything else happens; each takes some milliseconds."""
 CLIPBOARD = "clipboard"
 """What messages about pasting are about."""
-
-
-class Errand(NamedTuple):
-    """A big file that waits for the worker. ``source`` is what is read: the file, or a copy of what a pipe brought.
-
-    ``spool`` names a file for the text, should the source be compressed or have several ``pieces``.
-    ``replaces`` is the document that it is a new reading of; ``select`` moves the user to it.
-    """
-
-    source: str
-    spool: str
-    path: str
-    name: str = ""
-    replaces: Document | None = None
-    select: bool = True
-    pieces: tuple[str, ...] = ()
 
 
 class Opener(QObject):
@@ -234,6 +219,9 @@ class Opener(QObject):
         place = opening.look_at(path)
         if opening.may_be_scenario(path) and self._read_scenario(path, replaces, select):
             return
+        if opening.may_be_trace(path):
+            self._read_trace(path, place.size, replaces, select)
+            return
         if replaces is not None and replaces.pieces:
             self._queue(Errand(path, self._spool(), path, "", replaces, select, replaces.pieces))
         elif opening.quick_to_read(path, place.size):
@@ -245,6 +233,14 @@ class Opener(QObject):
                 self._place(document, replaces, select)
         else:
             self._queue(Errand(path, self._spool(), path, "", replaces, select))
+
+    def _read_trace(self, path: str, size: int, replaces: Document | None, select: bool) -> None:
+        from lockview.gui.trace_reading import read_trace_file
+
+        def show(document: Document) -> None:
+            self._try(path, lambda: self._place(document, replaces, select))
+
+        read_trace_file(self._jobs, path, size, show, lambda sentence: self._complain(sentence, path))
 
     def _read_scenario(self, path: str, replaces: Document | None, select: bool) -> bool:
         """Whether a file is a scenario; then it is open."""
@@ -323,7 +319,7 @@ class Opener(QObject):
             lambda answer: self._receive(errand, answer, others),
             lambda sentence: self._fail(errand, sentence),
             title=f"Reading {errand.path.rpartition('/')[2] or errand.name}",
-            on_news=lambda reports: _take(others, reports),
+            on_news=lambda reports: take_reports(others, reports),
         )
         job.ended.connect(self._finish)
 
@@ -387,13 +383,3 @@ class Opener(QObject):
         from lockview.gui.messages import Message
 
         self.trouble.emit(Message(shown(sentence), topic=topic))
-
-
-def _take(others: list[Report], reports: list[object]) -> None:
-    """Add reports that came as JSON."""
-    import gc
-
-    from lockview.export.as_json import report_from_json
-
-    others.extend(map(report_from_json, reports))
-    gc.freeze()  # looking through all that was read, for garbage that it cannot hold, stops the window for 0.2 s

@@ -158,6 +158,8 @@ def facts_about(document: Document | None, opened: OpenReport | None) -> str:
     lines = document.log.lines
     if document.simulated is not None and not count:
         return "Lockdep has said nothing in this run"
+    if document.traced is not None:
+        return f"{document.traced.length:,} events of {len(document.traced.task_names):,} tasks"
     words = [f"{number} in {lines:,} line{'' if lines == 1 else 's'}"]
     if document.log.wrappers:
         words.append(f"taken off the lines: {', '.join(document.log.wrappers)}")

@@ -21,7 +21,10 @@ def state_of(window: MainWindow) -> UiState:
     return UiState(
         document=document is not None,
         reloadable=document is not None and bool(document.path) and not document.growing,
-        followable=document is not None and is_log and (bool(document.path) or document.growing),
+        followable=document is not None
+        and is_log
+        and document.traced is None
+        and (bool(document.path) or document.growing),
         following=document is not None and document.growing,
         report=report is not None,
         simulation=document is not None and not is_log and report is None,

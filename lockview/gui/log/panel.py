@@ -15,6 +15,7 @@ from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 from lockview.model.text import NOWHERE, Span
 
+RECORDED = "A recorded run is no text; its events are in the lanes."
 SILENT = "Lockdep has said nothing in this run. What it prints is shown here."
 
 
@@ -54,8 +55,7 @@ class LogPanel(QWidget):
         document, selection = self._workspace.document, self._workspace.selection
         if document is not self._shown:
             self._shown = document
-            silent = document is not None and document.simulated is not None
-            self.view.empty_words = SILENT if silent else EMPTY
+            self.view.empty_words = _empty_words(document)
             self.view.set_lines(document.lines if document else ())
             self._problems = self._signs(document)
         marks = self._marks(selection)
@@ -117,3 +117,10 @@ class LogPanel(QWidget):
                 selection = replace(selection, report=number, item=item, frame=frame)
                 break
         self._workspace.select(selection)
+
+
+def _empty_words(document: Document | None) -> str:
+    """What is said where there are no lines."""
+    if document is None:
+        return EMPTY
+    return SILENT if document.simulated is not None else RECORDED if document.traced is not None else EMPTY

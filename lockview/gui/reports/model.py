@@ -160,6 +160,8 @@ def row_of_document(number: int, document: Document) -> Row:
     name = display_name(document)
     if document.simulated is not None:
         return Row(-1, number, number, -1, name, "Scenario", "", document.path or name, not document.reports, True)
+    if document.traced is not None:
+        return Row(-1, number, number, -1, name, "Recorded run", "", document.path or name, True)
     mark = "" if document.reports else "waiting" if document.growing else "no report"
     return Row(-1, number, number, -1, name, "", mark, document.path or name, not document.reports)
 

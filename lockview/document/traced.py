@@ -1,0 +1,217 @@
+"""A run that was recorded, ready to be looked at: its events in columns, its lanes, and the call stacks.
+
+It comes from a trace of lockview, of a simulated run or a counterexample, or from lock events of a real kernel.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lockview.document.documents import Document
+from lockview.document.errors import UserError
+from lockview.layout.timeline import Timeline, TimelineMaker
+from lockview.model.logs import Log
+from lockview.model.run_traces import (
+    End,
+    Head,
+    Record,
+    RunEvent,
+    TracedFrame,
+    TracedStack,
+    TracedThread,
+)
+from lockview.model.traces import EventKind
+
+if TYPE_CHECKING:
+    from lockview.model.lock_events import EventStream
+
+NONE = -1
+_COLUMNS = ("tasks", "ops", "locks", "stacks", "times")
+_TAKES = {"acquire": EventKind.ACQUIRE, "acquired": EventKind.ACQUIRE, "srcu_lock": EventKind.ACQUIRE}
+_GIVES = ("release", "srcu_unlock")
+_SECTIONS = {"seq_begin": EventKind.ACQUIRE, "seq_end": EventKind.RELEASE}
+
+
+class TracedRun(NamedTuple):
+    """``events`` are the columns task, operation, lock, stack and time, NONE where there is none.
+
+    ``words`` are the operations, with their outcome; ``stacks`` hold (function, place) pairs, innermost first. Times
+    are as ``unit`` says.
+    """
+
+    title: str
+    result: str
+    unit: str
+    remarks: tuple[str, ...]
+    task_names: tuple[str, ...]
+    lock_names: tuple[str, ...]
+    words: tuple[str, ...]
+    stacks: tuple[tuple[tuple[str, str], ...], ...]
+    events: tuple[array[int], ...]
+    timeline: Timeline
+
+    @property
+    def length(self) -> int:
+        """How many events there are."""
+        return len(self.events[0])
+
+    def task(self, event: int) -> int:
+        """The task of an event."""
+        return self.events[0][event]
+
+    def operation(self, event: int) -> str:
+        """What an event did, and what came of it."""
+        return self.words[self.events[1][event]]
+
+    def lock(self, event: int) -> str:
+        """The lock that an event was about; "" for none."""
+        number = self.events[2][event]
+        return self.lock_names[number] if number != NONE else ""
+
+    def stack(self, event: int) -> tuple[tuple[str, str], ...]:
+        """The call stack of an event, innermost first."""
+        number = self.events[3][event]
+        return self.stacks[number] if number != NONE else ()
+
+    def time(self, event: int) -> int:
+        """When an event was."""
+        return self.events[4][event]
+
+
+class _Maker:
+    """Takes the records of a trace one after the other."""
+
+    def __init__(self) -> None:
+        self.title = self.result = self.unit = ""
+        self.tasks: dict[int, int] = {}
+        self.names: list[str] = []
+        self.locks: dict[str, int] = {}
+        self.words: dict[str, int] = {}
+        self.frames: dict[int, tuple[str, str]] = {}
+        self.stacks: dict[int, int] = {}
+        self.stack_values: list[tuple[tuple[str, str], ...]] = []
+        self.columns = tuple(array("q") for _ in _COLUMNS)
+        self.sections: set[tuple[int, str]] = set()
+        self.changes: list[tuple[int, int, EventKind, str]] = []
+
+    def take(self, record: Record) -> None:
+        match record:
+            case RunEvent():
+                self._event(record)
+            case Head(scenario=scenario, clock=clock):
+                self.title = " ".join(str(scenario.get(key, "")) for key in ("id", "title")).strip()
+                self.unit = str(clock.get("unit", ""))
+            case TracedThread(id=number, comm=comm, pid=pid):
+                self.tasks[number] = len(self.names)
+                self.names.append(f"{comm}/{pid}")
+            case TracedFrame(id=number, function=function, file=file, line=line):
+                self.frames[number] = (function, f"{file}:{line}" if file else "")
+            case TracedStack(id=number, frames=frames):
+                self.stacks[number] = len(self.stack_values)
+                self.stack_values.append(tuple(self.frames[frame] for frame in frames))
+            case End(result=result):
+                self.result = result
+            case _:
+                pass
+
+    def _event(self, event: RunEvent) -> None:
+        task = self.tasks[event.task]
+        said = " ".join(part for part in (event.op, event.out) if part)
+        lock = self.locks.setdefault(event.lock, len(self.locks)) if event.lock else NONE
+        stack = self.stacks[event.stack] if event.stack is not None else NONE
+        word = self.words.setdefault(said, len(self.words))
+        for column, value in zip(self.columns, (task, word, lock, stack, event.time), strict=True):
+            column.append(value)
+        self._change(event, task)
+
+    def _change(self, event: RunEvent, task: int) -> None:
+        """What an event changed in the lanes. What lockdep is told of a section that is shown already is left out."""
+        kind, name = _SECTIONS.get(event.op), f"{event.object}.{event.field}"
+        if kind is None:
+            kind, name = _kind(event), event.lock
+            if event.out == "ok" and (task, name) in self.sections:
+                return
+        elif kind is EventKind.ACQUIRE:
+            self.sections.add((task, name))
+        else:
+            self.sections.discard((task, name))
+        if kind is not None:
+            self.changes.append((len(self.columns[0]) - 1, task, kind, name))
+
+    def made(self, title: str, remarks: tuple[str, ...]) -> TracedRun:
+        timeline = TimelineMaker(tuple(self.names))
+        for change in self.changes:
+            timeline.change(*change)
+        return TracedRun(
+            self.title or title, self.result, self.unit, remarks, tuple(self.names), tuple(self.locks),
+            tuple(self.words), tuple(self.stack_values), self.columns, timeline.made(len(self.columns[0])),
+        )  # fmt: skip
+
+
+def _kind(event: RunEvent) -> EventKind | None:
+    if event.op in _TAKES:
+        return {"wait": EventKind.WAIT, "busy": None}.get(event.out, _TAKES[event.op])
+    return EventKind.RELEASE if event.op in _GIVES else None
+
+
+def traced_run(records: Iterable[Record], title: str = "", remarks: tuple[str, ...] = ()) -> TracedRun:
+    """The run that the records of a checked trace tell."""
+    maker = _Maker()
+    for record in records:
+        maker.take(record)
+    return maker.made(title, remarks)
+
+
+def captured_run(stream: EventStream, title: str) -> TracedRun:
+    """Lock events of a real kernel as a run."""
+    from lockview.sim.importing import imported
+
+    return traced_run(imported(stream, title), title)
+
+
+def read_traced(path: str) -> TracedRun:
+    """Read a trace from a file. UserError names the line that is wrong, and what was expected there."""
+    from lockview.parsing.trace_gzip import unpacked
+    from lockview.parsing.trace_lines import TraceError, read_trace
+
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            trace = read_trace(unpacked(file.read()))
+    except TraceError as error:
+        raise UserError(f"{path}: {error}.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
+    return traced_run(trace.records, path.rpartition("/")[2], trace.remarks)
+
+
+def traced_of(document: Document) -> TracedRun | None:
+    """The recorded run that a document shows: a trace, or the lock events in a log without reports."""
+    if document.traced is None and not document.growing and not document.reports and document.log.event_streams:
+        document.traced = captured_run(document.log.event_streams[0], document.log.name.rpartition("/")[2])
+    return document.traced
+
+
+def traced_document(run: TracedRun, path: str) -> Document:
+    """A document that shows a recorded run."""
+    return Document(Log(path), [], path, title=run.title, traced=run)
+
+
+def to_json(run: TracedRun) -> dict[str, Any]:
+    """A run as the worker sends it."""
+    from lockview.layout.timeline_columns import packed, packed_column
+
+    values = run._asdict()
+    return values | {"events": [packed_column(column) for column in run.events], "timeline": packed(run.timeline)}
+
+
+def from_json(values: dict[str, Any]) -> TracedRun:
+    """The run that ``to_json`` described."""
+    from lockview.layout.timeline_columns import unpacked, unpacked_column
+
+    stacks = tuple(tuple((function, place) for function, place in stack) for stack in values["stacks"])
+    events = tuple(map(unpacked_column, values["events"]))
+    names = {name: tuple(values[name]) for name in ("remarks", "task_names", "lock_names", "words")}
+    timeline = unpacked(values["timeline"])
+    return TracedRun(**(values | names | {"stacks": stacks, "events": events, "timeline": timeline}))
