@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from lockview.kernel.effects import Acquire, Await, Check, Remark, Routine, Step, Value
+from lockview.kernel.footprints import footprint
 from lockview.kernel.holding import MisuseError
-from lockview.kernel.semantics import Result, apply, choices
+from lockview.kernel.semantics import apply, choices
 from lockview.kernel.worlds import Cells
 from lockview.model.locks import Primitive
 from lockview.model.stacks import StackTrace
@@ -68,8 +70,32 @@ class Done(NamedTuple):
     violation: Violation | None = None
 
 
+class _Known(NamedTuple):
+    """What a step did once: where it led, which cells it gave which values, and what has to be checked after it."""
+
+    place: int
+    changes: tuple[tuple[int, Value], ...]
+    answer: Value
+    stays: bool
+    remarks: tuple[tuple[Remark, StackTrace], ...]
+    checks: tuple[Check, ...]
+
+
+class _Site(NamedTuple):
+    """A place of a task: its step, how to get at the cells that decide what it does, and what is known of it."""
+
+    effect: Step
+    stack: StackTrace
+    key: Callable[[Cells], Any]
+    known: dict[Any, _Known]
+
+
 class Machine:
-    """Tasks over a world. States are values; the machine only learns places and never forgets."""
+    """Tasks over a world. States are values; the machine only learns places and steps, and never forgets.
+
+    What a step does depends on its place and on the few cells of its footprint, so it is worked out once for each of
+    their values.
+    """
 
     def __init__(self, tasks: Sequence[TaskPlan], cells: Cells) -> None:
         self.tasks = tuple(tasks)
@@ -77,6 +103,7 @@ class Machine:
         self.start = State(tuple(unrolled.start.place for unrolled in self.unrolled), cells)
         self.higher = _shared_cpus(self.tasks)
         """For each task that has to share its CPU: the tasks of higher priority there."""
+        self._sites: tuple[dict[int, _Site], ...] = tuple({} for _ in self.tasks)
 
     @property
     def first_remarks(self) -> tuple[tuple[tuple[Remark, StackTrace], ...], ...]:
@@ -106,17 +133,26 @@ class Machine:
 
     def step(self, state: State, move: Move) -> Done:
         """Do a move. Raises ValueError when the task cannot step."""
-        task = move.task
-        place = self.unrolled[task].place(state.places[task])
-        if place.effect is None:
-            raise ValueError(f"task {task} ({self.tasks[task].name}) has ended")
-        try:
-            result = apply(state.cells, task, place.effect, move.choice)
-        except MisuseError as error:
-            return Done(state, place.effect, place.stack, violation=Violation("misuse", str(error)))
-        if result is None:
-            raise ValueError(f"task {task} ({self.tasks[task].name}) waits and cannot step")
-        return self._arrived(state, task, place.effect, place.stack, result)
+        task, choice = move
+        place = state.places[task]
+        site = self._sites[task].get(place) or self._site(task, place)
+        key = (choice, site.key(state.cells))
+        known = site.known.get(key)
+        if known is None:
+            try:
+                known = site.known[key] = self._learn(state, move, site.effect)
+            except MisuseError as error:
+                return Done(state, site.effect, site.stack, violation=Violation("misuse", str(error)))
+        places, cells = state
+        if known.place != place:
+            places = (*places[:task], known.place, *places[task + 1 :])
+        if known.changes:
+            after = list(cells)
+            for number, value in known.changes:
+                after[number] = value
+            cells = tuple(after)
+        broken = _broken(known.checks, cells) if known.checks else None
+        return Done(State(places, cells), site.effect, site.stack, known.answer, known.stays, known.remarks, broken)
 
     def successors(self, state: State) -> Iterator[tuple[Move, Done]]:
         """Every possible move with what it does."""
@@ -135,14 +171,28 @@ class Machine:
         """Whether somebody is left and nobody can step."""
         return not self.is_done(state) and not self.enabled(state)
 
-    def _arrived(self, state: State, task: int, effect: Step, stack: StackTrace, result: Result) -> Done:
+    def _site(self, task: int, place: int) -> _Site:
+        effect, stack = self.unrolled[task].place(place)
+        if effect is None:
+            raise ValueError(f"task {task} ({self.tasks[task].name}) has ended")
+        touched = footprint(effect)
+        numbers = sorted(touched.reads | touched.writes)
+        key: Callable[[Cells], Any] = itemgetter(*numbers) if numbers else _nothing
+        site = self._sites[task][place] = _Site(effect, stack, key, {})
+        return site
+
+    def _learn(self, state: State, move: Move, effect: Step) -> _Known:
+        task, choice = move
+        result = apply(state.cells, task, effect, choice)
+        if result is None:
+            raise ValueError(f"task {task} ({self.tasks[task].name}) waits and cannot step")
+        both = enumerate(zip(state.cells, result.cells, strict=True))
+        changes = tuple((number, after) for number, (before, after) in both if after is not before)
         if result.stays:
-            return Done(State(state.places, result.cells), effect, stack, stays=True)
-        arrival = self.unrolled[task].after(state.places[task], result.answer)
-        places = (*state.places[:task], arrival.place, *state.places[task + 1 :])
-        after = State(places, result.cells)
-        broken = _broken(arrival.remarks, result.cells)
-        return Done(after, effect, stack, result.answer, remarks=arrival.remarks, violation=broken)
+            return _Known(state.places[task], changes, None, True, (), ())
+        place, remarks = self.unrolled[task].after(state.places[task], result.answer)
+        checks = tuple(remark for remark, _ in remarks if isinstance(remark, Check))
+        return _Known(place, changes, result.answer, False, remarks, checks)
 
     def can_step(self, state: State, task: int) -> bool:
         """Whether a task could step if it had a CPU."""
@@ -184,9 +234,13 @@ def _shared_cpus(tasks: Sequence[TaskPlan]) -> dict[int, tuple[int, ...]]:
     return {number: others for number, others in shared.items() if others}
 
 
-def _broken(remarks: Sequence[tuple[Remark, StackTrace]], cells: Cells) -> Violation | None:
+def _broken(checks: Sequence[Check], cells: Cells) -> Violation | None:
     """The first check that fails in the world that the step made."""
-    for remark, _ in remarks:
-        if isinstance(remark, Check) and not remark.holds(*(cells[cell.number] for cell in remark.cells)):
-            return Violation(remark.invariant, remark.text)
+    for check in checks:
+        if not check.holds(*[cells[cell.number] for cell in check.cells]):
+            return Violation(check.invariant, check.text)
     return None
+
+
+def _nothing(_cells: Cells) -> None:
+    """The key of a step that depends on no cell."""
