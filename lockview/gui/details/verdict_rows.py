@@ -98,7 +98,7 @@ def _cut_words(graph: LockGraph) -> str:
     if not sets:
         return f"No {found.bound} edges together open every circle; larger sets were not tried."
     more = f" and {len(sets) - _MOST_SETS} other sets" if len(sets) > _MOST_SETS else ""
-    return f"Every circle is open without edge {', '.join(sets[:_MOST_SETS])}{more} (sets up to {found.bound} tried)."
+    return f"Each of these opens every circle when it goes: edge {'; '.join(sets[:_MOST_SETS])}{more}."
 
 
 def _suspect_rows(graph: LockGraph, suspect: Suspect, answers: Answers, opened: frozenset[str]) -> Iterator[Row]:
