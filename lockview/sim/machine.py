@@ -15,6 +15,8 @@ from lockview.model.locks import Primitive
 from lockview.model.stacks import StackTrace
 from lockview.sim.unrolling import START, Unrolled
 
+_tuple = tuple.__new__
+"""Named tuples in half the time."""
 _SPINNING = (Primitive.SPINLOCK, Primitive.RAW_SPINLOCK, Primitive.RWLOCK)
 
 
@@ -134,25 +136,23 @@ class Machine:
     def step(self, state: State, move: Move) -> Done:
         """Do a move. Raises ValueError when the task cannot step."""
         task, choice = move
-        place = state.places[task]
-        site = self._sites[task].get(place) or self._site(task, place)
-        key = (choice, site.key(state.cells))
-        known = site.known.get(key)
+        places, cells = state
+        place = places[task]
+        effect, stack, key_of, steps = self._sites[task].get(place) or self._site(task, place)
+        key = (choice, key_of(cells))
+        known = steps.get(key)
         if known is None:
             try:
-                known = site.known[key] = self._learn(state, move, site.effect)
+                known = steps[key] = self._learn(state, move, effect)
             except MisuseError as error:
-                return Done(state, site.effect, site.stack, violation=Violation("misuse", str(error)))
-        places, cells = state
-        if known.place != place:
-            places = (*places[:task], known.place, *places[task + 1 :])
-        if known.changes:
-            after = list(cells)
-            for number, value in known.changes:
-                after[number] = value
-            cells = tuple(after)
-        broken = _broken(known.checks, cells) if known.checks else None
-        return Done(State(places, cells), site.effect, site.stack, known.answer, known.stays, known.remarks, broken)
+                return Done(state, effect, stack, violation=Violation("misuse", str(error)))
+        next_place, changes, answer, stays, remarks, checks = known
+        if next_place != place:
+            places = _with(places, ((task, next_place),))
+        if changes:
+            cells = _with(cells, changes)
+        broken = _broken(checks, cells) if checks else None
+        return _tuple(Done, (_tuple(State, (places, cells)), effect, stack, answer, stays, remarks, broken))
 
     def successors(self, state: State) -> Iterator[tuple[Move, Done]]:
         """Every possible move with what it does."""
@@ -240,6 +240,14 @@ def _broken(checks: Sequence[Check], cells: Cells) -> Violation | None:
         if not check.holds(*[cells[cell.number] for cell in check.cells]):
             return Violation(check.invariant, check.text)
     return None
+
+
+def _with(values: tuple[Any, ...], changes: Sequence[tuple[int, Any]]) -> tuple[Any, ...]:
+    """The same values but for some, by number."""
+    after = list(values)
+    for number, value in changes:
+        after[number] = value
+    return tuple(after)
 
 
 def _nothing(_cells: Cells) -> None:

@@ -19,7 +19,7 @@ from lockview.kernel.worlds import Cells
 from lockview.sim.machine import Machine, Move
 from lockview.sim.simulation import Simulation, simulate
 
-FASTER_THAN_LOCKS, SHARE_OF_BARE = 1.0, 0.2
+FASTER_THAN_LOCKS, SHARE_OF_BARE = 1.5, 0.3
 TIMES = 200
 SCENARIOS = ("S04", "S05", "S12")
 
