@@ -20,6 +20,7 @@ KINDS = {
     "i_mmap_rwsem": Primitive.RWSEM,
     "anon_vma": Primitive.RWSEM,
     "vm_lock": Primitive.RWSEM,
+    "invalidate_lock": Primitive.RWSEM,
     "vm_sequence": Primitive.SEQCOUNT,
     "fs_reclaim": Primitive.MARKER,
     "pt": Primitive.SPINLOCK,
@@ -52,6 +53,10 @@ VERSIONS = {
     "6.5-rc": (
         (("mmap_sem", "vm_lock", "fs_reclaim"), KHUGEPAGED, ("mmap_sem", "i_mmap_rwsem", "vm_lock")), 2,
         "vm_lock fs_reclaim i_mmap_rwsem",
+    ),
+    "6.10, netfs: of its chain only the two classes are known": (
+        (("vm_lock(R)", "invalidate_lock(R)", "fs_reclaim"), ("invalidate_lock", "vm_lock(R)")), 1,
+        "vm_lock invalidate_lock",
     ),
 }  # fmt: skip
 
