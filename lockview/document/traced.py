@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lockview.document.documents import Document
@@ -18,7 +19,9 @@ from lockview.model.run_traces import (
     Head,
     Record,
     RunEvent,
+    TracedClass,
     TracedFrame,
+    TracedInstance,
     TracedStack,
     TracedThread,
 )
@@ -34,11 +37,25 @@ _GIVES = ("release", "srcu_unlock")
 _SECTIONS = {"seq_begin": EventKind.ACQUIRE, "seq_end": EventKind.RELEASE}
 
 
+class Source(NamedTuple):
+    """The scenario of a run by its id and checksum, the kernel, and the (task, outcome) of each step.
+
+    ``steps`` are the numbers of the events that were steps.
+    """
+
+    scenario: str
+    sha256: str
+    variant: str
+    switches: tuple[str, ...]
+    choices: tuple[tuple[int, int], ...]
+    steps: tuple[int, ...]
+
+
 class TracedRun(NamedTuple):
     """``events`` are the columns task, operation, lock, stack and time, NONE where there is none.
 
     ``words`` are the operations, with their outcome; ``stacks`` hold (function, place) pairs, innermost first. Times
-    are as ``unit`` says.
+    are as ``unit`` says. ``source`` tells how a simulated run can be made again; None for others.
     """
 
     title: str
@@ -51,6 +68,7 @@ class TracedRun(NamedTuple):
     stacks: tuple[tuple[tuple[str, str], ...], ...]
     events: tuple[array[int], ...]
     timeline: Timeline
+    source: Source | None = None
 
     @property
     def length(self) -> int:
@@ -85,6 +103,11 @@ class _Maker:
 
     def __init__(self) -> None:
         self.title = self.result = self.unit = ""
+        self.head: Head | None = None
+        self.classes: dict[int, str] = {}
+        self.lock_names: dict[str, str] = {}
+        self.choices: list[tuple[int, int]] = []
+        self.steps: list[int] = []
         self.tasks: dict[int, int] = {}
         self.names: list[str] = []
         self.locks: dict[str, int] = {}
@@ -101,8 +124,13 @@ class _Maker:
             case RunEvent():
                 self._event(record)
             case Head(scenario=scenario, clock=clock):
+                self.head = record
                 self.title = " ".join(str(scenario.get(key, "")) for key in ("id", "title")).strip()
-                self.unit = str(clock.get("unit", ""))
+                self.unit = "steps" if clock.get("kind") == "logical" else str(clock.get("unit", ""))
+            case TracedClass(id=number, name=name):
+                self.classes[number] = name
+            case TracedInstance(id=instance, lock_class=lock_class):
+                self._name_lock(instance, self.classes[lock_class])
             case TracedThread(id=number, comm=comm, pid=pid):
                 self.tasks[number] = len(self.names)
                 self.names.append(f"{comm}/{pid}")
@@ -116,10 +144,21 @@ class _Maker:
             case _:
                 pass
 
+    def _name_lock(self, instance: str, name: str) -> None:
+        """Locks of a real kernel are addresses; they are called by their class as well."""
+        address = instance.partition(" ")[0]
+        real = self.head is not None and self.head.mode == "import"
+        self.lock_names[instance] = f"{name} {address}" if real and name != instance else instance
+
     def _event(self, event: RunEvent) -> None:
+        if event.chosen is not None:
+            outcome = event.value if event.op == "choice" and isinstance(event.value, int) else 0
+            self.choices.append((event.enabled[event.chosen], outcome))
+            self.steps.append(event.number)
         task = self.tasks[event.task]
         said = " ".join(part for part in (event.op, event.out) if part)
-        lock = self.locks.setdefault(event.lock, len(self.locks)) if event.lock else NONE
+        name = self.lock_names.get(event.lock, event.lock)
+        lock = self.locks.setdefault(name, len(self.locks)) if name else NONE
         stack = self.stacks[event.stack] if event.stack is not None else NONE
         word = self.words.setdefault(said, len(self.words))
         for column, value in zip(self.columns, (task, word, lock, stack, event.time), strict=True):
@@ -130,7 +169,7 @@ class _Maker:
         """What an event changed in the lanes. What lockdep is told of a section that is shown already is left out."""
         kind, name = _SECTIONS.get(event.op), f"{event.object}.{event.field}"
         if kind is None:
-            kind, name = _kind(event), event.lock
+            kind, name = _kind(event), self.lock_names.get(event.lock, event.lock)
             if event.out == "ok" and (task, name) in self.sections:
                 return
         elif kind is EventKind.ACQUIRE:
@@ -147,7 +186,15 @@ class _Maker:
         return TracedRun(
             self.title or title, self.result, self.unit, remarks, tuple(self.names), tuple(self.locks),
             tuple(self.words), tuple(self.stack_values), self.columns, timeline.made(len(self.columns[0])),
+            self._source(),
         )  # fmt: skip
+
+    def _source(self) -> Source | None:
+        head = self.head
+        if head is None or head.mode == "import" or not self.choices:
+            return None
+        scenario, checksum = (str(head.scenario.get(key, "")) for key in ("id", "sha256"))
+        return Source(scenario, checksum, head.variant, head.switches, tuple(self.choices), tuple(self.steps))
 
 
 def _kind(event: RunEvent) -> EventKind | None:
@@ -183,7 +230,7 @@ def read_traced(path: str) -> TracedRun:
         raise UserError(f"{path}: {error}.") from error
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror or error}.") from error
-    return traced_run(trace.records, path.rpartition("/")[2], trace.remarks)
+    return traced_run(chain((trace.head,), trace.records), path.rpartition("/")[2], trace.remarks)
 
 
 def traced_of(document: Document) -> TracedRun | None:
@@ -213,5 +260,9 @@ def from_json(values: dict[str, Any]) -> TracedRun:
     stacks = tuple(tuple((function, place) for function, place in stack) for stack in values["stacks"])
     events = tuple(map(unpacked_column, values["events"]))
     names = {name: tuple(values[name]) for name in ("remarks", "task_names", "lock_names", "words")}
-    timeline = unpacked(values["timeline"])
-    return TracedRun(**(values | names | {"stacks": stacks, "events": events, "timeline": timeline}))
+    timeline, source = unpacked(values["timeline"]), values["source"]
+    if source is not None:
+        scenario, sha256, variant, switches, choices, steps = source
+        moves = tuple((task, outcome) for task, outcome in choices)
+        source = Source(scenario, sha256, variant, tuple(switches), moves, tuple(steps))
+    return TracedRun(**(values | names | {"stacks": stacks, "events": events, "timeline": timeline, "source": source}))

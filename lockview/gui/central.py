@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from lockview.document.documents import Document
 from lockview.document.names import display_name
+from lockview.gui.plain import shown
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 
@@ -111,9 +112,24 @@ class Central(QWidget):
             from lockview.gui.timeline.page import TracePage
 
             self.trace = TracePage(self._appearance, self)
+            self.trace.steering_wanted.connect(self._steer)
             self._stack.addWidget(self.trace)
         self._stack.setCurrentWidget(self.trace)
         self.trace.show_run(run)
+
+    def _steer(self) -> None:
+        """Open the scenario of the recorded run, at the same place."""
+        from lockview.document.errors import UserError
+        from lockview.document.steering import steered_document
+        from lockview.gui.messages import Message
+
+        assert self.trace is not None
+        run = self.trace.run
+        assert run is not None
+        try:
+            self._workspace.add(steered_document(run, self.trace.position))
+        except UserError as error:
+            self.messages.show_message(Message(shown(str(error)), topic="steer"))
 
     def _show_line(self, line: int) -> None:
         self._workspace.select_item("", line=line)

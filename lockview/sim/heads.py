@@ -36,7 +36,7 @@ def head_of(built: Built, chosen: Chosen, cpus: int | None = None) -> Head:
         {
             "id": description.id,
             "title": description.title,
-            "sha256": digest(_canonical(description)),
+            "sha256": checksum(description),
             "params": {},
         },
         built.kernel.variant.name,
@@ -104,7 +104,12 @@ def recipe(trace: RunTrace) -> Recipe:
 
 def is_same_scenario(head: Head, description: Description) -> bool:
     """Whether a trace is one of this very scenario."""
-    return head.scenario.get("sha256") == digest(_canonical(description))
+    return head.scenario.get("sha256") == checksum(description)
+
+
+def checksum(description: Description) -> str:
+    """What tells scenarios apart, whatever their files look like."""
+    return digest(_canonical(description))
 
 
 def _canonical(description: Description) -> str:

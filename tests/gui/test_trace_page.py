@@ -13,6 +13,7 @@ from lockview.gui.timeline.page import TracePage
 from lockview.gui.timeline.rows import moment_rows
 from lockview.gui.window import MainWindow
 from lockview.layout.drawing import Role
+from lockview.sim.running import Ending
 
 FTRACE = "".join(
     f"              sh-{54 + number % 3}      [001] .....    10.98{number:04}: {event}: ffff888000849458 &a<b>&->lock\n"
@@ -145,3 +146,29 @@ def test_the_rows_of_a_moment_have_the_stack_and_the_holders(page: TracePage) ->
     for position in range(run.length + 1):
         for row in moment_rows(run, position):
             assert row.spoken()
+
+
+def test_a_counterexample_is_steered_from_any_step(make_window: Callable[..., MainWindow], deadlock: Path) -> None:
+    window = make_window(deadlock)
+    page = page_of(window)
+    page.go_to(3)
+    page.steer.click()
+    simulation = window.central.simulation
+    assert simulation is not None
+    assert window.central.page is simulation
+    simulated = simulation.simulated
+    assert simulated is not None
+    assert simulated.course.ending is Ending.DEADLOCK
+    assert 0 < simulated.position < len(simulated.course)
+    enabled = simulated.course.machine.enabled(simulated.state)
+    simulation.choose(enabled[-1])
+    simulation.go_on()
+
+
+def test_a_frame_leads_to_its_source(page: TracePage) -> None:
+    page.last()
+    run = page.run
+    assert run is not None
+    assert page.source.line == int(run.stack(run.length - 1)[0][1].rpartition(":")[2])
+    page.moment.row_chosen.emit(next(row for row in page.moment.rows if row.frame == 1))
+    assert page.source.line == int(run.stack(run.length - 1)[1][1].rpartition(":")[2])

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QPalette
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from lockview.document.traced import TracedRun
 from lockview.document.visible import visible
 from lockview.gui.replay.transport import Transport
+from lockview.gui.rows.row import Row
 from lockview.gui.rows.row_list import RowList
+from lockview.gui.simulation.source_view import SourceView
 from lockview.gui.theme import Appearance
 from lockview.gui.timeline.rows import event_words, moment_rows
 from lockview.gui.timeline.stops import Stops
 from lockview.gui.timeline.view import TimelineView
 from lockview.gui.wrapped_text import WrappedText
 from lockview.layout.drawing import Role
+from lockview.model.stacks import Frame
 
 PADDING = 8
 
 
 class TracePage(QWidget):
-    """``moment``, what each task holds and waits for and the stack of the event, stands beside the page."""
+    """``moment``, what each task holds and waits for and the stack of the event, stands beside the page.
+
+    ``steering_wanted`` asks for the scenario of the run, at this place of it.
+    """
+
+    steering_wanted = Signal()
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,16 +46,25 @@ class TracePage(QWidget):
         self.state = WrappedText(appearance, semibold=True)
         self.lanes = TimelineView(appearance)
         self.moment = RowList("What is held at this event, and its call stack", appearance)
+        self.source = SourceView(appearance)
+        self.steer = QPushButton("Steer from here", self)
+        self.steer.setToolTip("Run the scenario as far as this, and choose at each step which task goes on")
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
         words = QVBoxLayout()
         words.setContentsMargins(PADDING, PADDING, PADDING, 4)
         for widget in (self.title, self.remarks, self.transport, self.state):
             words.addWidget(widget)
+        words.addWidget(self.steer, 0, Qt.AlignmentFlag.AlignLeft)
+        parts = QSplitter(Qt.Orientation.Vertical)
+        parts.setHandleWidth(1)
+        for part in (self.lanes, self.source):
+            parts.addWidget(part)
+        parts.setStretchFactor(0, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(words)
-        column.addWidget(self.lanes, 1)
+        column.addWidget(parts, 1)
         self._connect()
 
     def _connect(self) -> None:
@@ -58,6 +75,8 @@ class TracePage(QWidget):
         self.lanes.position_chosen.connect(self.go_to)
         self.lanes.stop_toggled.connect(self._toggle_stop)
         self.lanes.next_wanted.connect(self.go_to_next)
+        self.moment.row_chosen.connect(self._show_place)
+        self.steer.clicked.connect(self.steering_wanted)
 
     @property
     def run(self) -> TracedRun | None:
@@ -82,6 +101,8 @@ class TracePage(QWidget):
         self.title.set_text(visible(run.title))
         self.remarks.set_text(visible(" ".join(run.remarks)))
         self.remarks.setVisible(bool(run.remarks))
+        self.source.setVisible(run.source is not None)
+        self.steer.setVisible(run.source is not None)
         self.lanes.show_timeline(run.timeline)
         self._show()
 
@@ -153,6 +174,22 @@ class TracePage(QWidget):
         self.state.set_text(event_words(run, self.position), Role.SIGNAL if lost else Role.TEXT)
         self.moment.set_rows(moment_rows(run, self.position))
         self.lanes.show_position(self.position)
+        self._show_source(0)
+
+    def _show_place(self, row: Row) -> None:
+        """Show the source of a frame."""
+        if row.frame is not None:
+            self._show_source(row.frame)
+
+    def _show_source(self, number: int) -> None:
+        """Our own source at a frame of the event's stack; that of a real kernel is not here."""
+        run = self._run
+        if run is None or run.source is None:
+            return
+        stack = run.stack(self.position - 1) if self.position else ()
+        function, place = stack[number] if number < len(stack) else ("", "")
+        file, _, line = place.rpartition(":")
+        self.source.show_frame(Frame(function, file=file, line=int(line)) if file and line.isdecimal() else None)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -28,7 +28,10 @@ def event_words(run: TracedRun, position: int) -> str:
     task, lock = visible(run.task_names[run.task(number)]), visible(run.lock(number))
     words = " ".join(part for part in (task, visible(run.operation(number)).replace("_", " "), lock) if part)
     ending = f" {ENDINGS.get(run.result, '')}" if position == run.length else ""
-    return f"Event {position} at {run.time(number):,} {visible(run.unit)}: {words}.{ending}".rstrip()
+    when = (
+        f"after {run.time(number):,} steps" if run.unit == "steps" else f"at {run.time(number):,} {visible(run.unit)}"
+    )
+    return f"Event {position}, {when}: {words}.{ending}".rstrip()
 
 
 def moment_rows(run: TracedRun, position: int) -> tuple[Row, ...]:
