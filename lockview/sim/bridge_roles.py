@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lockview.analysis.cycles import waiting_circle
-from lockview.analysis.functions import is_lock_core
+from lockview.analysis.functions import acquirer_traits, is_lock_core
 from lockview.analysis.kinds import acquisition_mode
 from lockview.analysis.knowledge import never_waited_for
 from lockview.analysis.lock_graph import LockEdge, LockGraph, LockKind, LockNode, Mode, Relation, Subject
@@ -49,6 +49,7 @@ class Role(NamedTuple):
         return tuple(take for section in self.sections for take in section)
 
 
+_TRIERS = ("mutex_trylock", "ww_mutex_trylock", "rt_mutex_trylock", "_raw_spin_trylock", "_raw_write_trylock")
 _CLOSING = (Relation.DEPENDENCY, Relation.INTERRUPT, Relation.PATH)
 
 
@@ -143,12 +144,13 @@ def _take(edge: LockEdge) -> Take:
 
 
 def _tries(stack: StackTrace) -> bool:
-    """Whether the functions that took the lock only try."""
+    """Whether the innermost function that takes locks only tries: what tries may take others in earnest inside."""
     for frame in stack.frames:
-        if not is_lock_core(frame.bare_function):
+        function = frame.bare_function
+        if acquirer_traits(function) or function in _TRIERS:
+            return "trylock" in function
+        if not is_lock_core(function):
             return False
-        if "trylock" in frame.bare_function:
-            return True
     return False
 
 

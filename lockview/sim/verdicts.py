@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import combinations
 from typing import NamedTuple
@@ -84,6 +85,7 @@ def graph_verdicts(graph: LockGraph, *, most: int = MOST_STATES) -> tuple[NamedV
         as_believed(graph, recorded, most),
         with_waiting_readers(graph, recorded, joiners, most),
         *(if_joined(graph, recorded, joiner, most) for joiner in joiners),
+        *if_two_locks(graph, recorded, most),
     )
 
 
@@ -149,6 +151,31 @@ def if_joined(graph: LockGraph, recorded: Sequence[Role], joiner: Joiner, most: 
     description = describe(graph, roles, Reading.COUNTERS_BLOCK, joiner=joiner)
     verdict = explored(f"if counters block and {joiner.name} joins", graph, description, most)
     return verdict._replace(assumptions=(_joiner_words(joiner), *_assumptions(graph, roles)))
+
+
+def if_two_locks(graph: LockGraph, recorded: Sequence[Role], most: int = MOST_STATES) -> Iterator[NamedVerdict]:
+    """A class that is taken while it is held may be two locks of it (rule B6): then the order of others decides."""
+    for role in recorded:
+        nodes = [take.node for take in role.takes]
+        if role.interrupts is not None or len(nodes) != 2 or len(set(nodes)) != 1:
+            continue
+        first = graph.nodes[nodes[0]]
+        number = len(graph.nodes)
+        other = replace(first, number=number, label=f"another {first.name}")
+        doubled = replace(graph, nodes=(*graph.nodes, other))
+        outer, inner = role.takes
+        there = role._replace(sections=((outer, inner._replace(node=number)),))
+        same = there._replace(name=f"another {role.name}")
+        back = same._replace(sections=((outer._replace(node=number), inner),))
+        cases = tuple(
+            explored(name, doubled, describe(doubled, (there, one), Reading.CLASSIFIED), most)
+            for name, one in (("everybody takes them in one order", same), ("somebody takes them the other way", back))
+        )
+        answers = {case.answer for case in cases}
+        answer = answers.pop() if len(answers) == 1 else Answer.DEPENDS
+        yield NamedVerdict(
+            "if they are two locks of the class", answer, "", _assumptions(graph, (there,))[1:], cases=cases
+        )
 
 
 def _readers(graph: LockGraph, roles: Sequence[Role]) -> Iterator[tuple[str, Reader]]:
