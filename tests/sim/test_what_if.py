@@ -1,12 +1,15 @@
 """A change at an edge is checked again at once, by trying every order."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lock_graphs import irq_graph, ring_of
 
 from lockview.analysis.build import lock_graph
-from lockview.analysis.lock_graph import LockGraph, Relation
+from lockview.analysis.lock_graph import LockGraph, LockKind, Relation
 from lockview.parsing.reader import read_file
 from lockview.sim.verdicts import Answer
 from lockview.sim.what_if import Edit, EditKind, WhatIf, possible_edits, what_if
@@ -60,3 +63,18 @@ def test_markers_are_not_swapped_or_tried(seed_graph: LockGraph) -> None:
     kinds = [{edit.kind for edit in possible_edits(seed_graph, edge)} for edge in seed_graph.edges]
     assert kinds[2] == {EditKind.NOFS, EditKind.SPLIT}
     assert kinds[3] == {EditKind.TRY}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 5), st.data())
+def test_rings_of_any_size(size: int, data: st.DataObject) -> None:
+    """Each task takes its one lock and waits for the next; any of the edges given up sets all of them free."""
+    ring = ring_of([f"lock {number}" for number in range(size)], tasks=size)
+    graph = replace(ring, nodes=tuple(replace(node, kind=LockKind.MUTEX) for node in ring.nodes))
+    edge = data.draw(st.integers(0, size - 1))
+    kind = data.draw(st.sampled_from([EditKind.SPLIT, EditKind.SWAP, EditKind.TRY]))
+    result = checked(graph, kind, edge)
+    assert sum(" takes " in step for step in result.before.steps) == size
+    assert sum(" waits " in step for step in result.before.steps) == size
+    assert result.helps
+    assert sum(" takes " in step for step in result.good) >= 2 * size - 1
