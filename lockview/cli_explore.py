@@ -22,6 +22,7 @@ from lockview.kernel.switches import Switch
 from lockview.kernel.variants import VARIANTS, Variant
 from lockview.layout.labels import visible
 from lockview.sim.explorer.checkpoints import read_checkpoint, write_checkpoint
+from lockview.sim.explorer.lockdep_runs import MOST_RUNS, Spoke, first_report
 from lockview.sim.explorer.outcomes import ASSUMPTIONS, Outcome, Verdict
 from lockview.sim.explorer.strategies import STRATEGIES, Bounds, along, finished
 from lockview.sim.exploring import BreadthFirst, Progress
@@ -55,7 +56,7 @@ def run(arguments: Sequence[str]) -> int:
         return _scenario(options)
     from lockview.cli_report import report_verdicts_of
 
-    return report_verdicts_of(options.target, options.report, as_json=options.json)
+    return report_verdicts_of(options.target, options.report, as_json=options.json, model=options.promela or "")
 
 
 def _parser() -> CommandParser:
@@ -79,6 +80,7 @@ def _parser() -> CommandParser:
     parser.add_argument("--nearest", action="store_true", help="where the schedule does not fit take the nearest step")
     parser.add_argument("--checkpoint", metavar="FILE", help="keep an unfinished exhaustive search, and go on with it")
     parser.add_argument("-o", dest="out", metavar="OUT", help="write the counterexample as a trace")
+    parser.add_argument("--promela", metavar="OUT", help="write a lock program as a model for SPIN, too")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.add_argument("--matrix", action="store_true", help="the table of mistakes: expected, found, differences")
     return parser
@@ -112,6 +114,10 @@ def _scenario(options: argparse.Namespace) -> int:
     try:
         kernel = _Kernel(VARIANTS[options.variant] if options.variant else None, *read_switches(tuple(options.switch)))
         built = build(description, kernel.variant, kernel.on, kernel.off)
+        if options.promela:
+            from lockview.cli_report import write_model
+
+            write_model(built.machine, f"{description.id}: {description.title}", options.promela)
         outcome = _explored(built, options)
     except ValueError as error:
         raise UserError(f"{description.id} cannot be explored that way: {error}") from None
@@ -123,14 +129,16 @@ def _scenario(options: argparse.Namespace) -> int:
 
         Path(options.out).write_bytes(trace_of(simulation, Chosen("schedule")))
     sentences = tuple(_sentences(description, kernel, built, outcome))
-    write(sys.stdout, _as_json(built, outcome, sentences) if options.json else _as_text(built, outcome, sentences))
+    spoke = first_report(description, *kernel)
+    form = _as_json if options.json else _as_text
+    write(sys.stdout, form(built, outcome, sentences, spoke))
     return _CODES.get(outcome.verdict, CAN)
 
 
 def _refuse(options: argparse.Namespace) -> None:
     if options.checkpoint and options.strategy != "exhaustive":
         raise UserError("--checkpoint goes with --strategy exhaustive only")
-    for name in (options.out, options.checkpoint):
+    for name in (options.out, options.checkpoint, options.promela):
         if name and os.path.exists(name) and is_scenario_file(name):  # noqa: PTH110
             raise UserError(f"{name} is a scenario; give another file to write")
 
@@ -223,11 +231,11 @@ def _sentences(description: Description, kernel: _Kernel, built: Built, outcome:
     yield from told_without(without, outcome.found)
 
 
-def _as_text(built: Built, outcome: Outcome, sentences: Sequence[str]) -> str:
-    return "".join(f"{visible(line)}\n" for line in _lines(built, outcome, sentences))
+def _as_text(built: Built, outcome: Outcome, sentences: Sequence[str], spoke: Spoke | None) -> str:
+    return "".join(f"{visible(line)}\n" for line in _lines(built, outcome, sentences, spoke))
 
 
-def _lines(built: Built, outcome: Outcome, sentences: Sequence[str]) -> Iterator[str]:
+def _lines(built: Built, outcome: Outcome, sentences: Sequence[str], spoke: Spoke | None) -> Iterator[str]:
     description, found = built.description, outcome.found
     switches = " ".join(switch_words(built))
     yield f"{description.id}: {description.title}"
@@ -241,6 +249,10 @@ def _lines(built: Built, outcome: Outcome, sentences: Sequence[str]) -> Iterator
         yield from (f"  {sentence}" for sentence in sentences)
     if outcome.promise:
         yield f"chance: {outcome.promise}"
+    if spoke is None:
+        yield f"lockdep: says nothing in {MOST_RUNS} runs"
+    else:
+        yield f"lockdep: {spoke.report.title}; {write_schedule(spoke.moves, description.id)}"
     yield "assumed:"
     yield from (f"  {assumption}" for assumption in ASSUMPTIONS)
 
@@ -258,7 +270,7 @@ def _size(outcome: Outcome) -> str:
     return f"{len(outcome.found.moves)} steps, {count} preemption{'' if count == 1 else 's'}"
 
 
-def _as_json(built: Built, outcome: Outcome, sentences: Sequence[str]) -> str:
+def _as_json(built: Built, outcome: Outcome, sentences: Sequence[str], spoke: Spoke | None) -> str:
     import json
 
     found = outcome.found
@@ -274,6 +286,7 @@ def _as_json(built: Built, outcome: Outcome, sentences: Sequence[str]) -> str:
         "executions": outcome.executions,
         "promise": outcome.promise,
         "assumptions": list(ASSUMPTIONS),
+        "lockdep": None if spoke is None else _spoken(built, spoke),
     }
     if found is not None:
         value["found"] = {
@@ -286,6 +299,14 @@ def _as_json(built: Built, outcome: Outcome, sentences: Sequence[str]) -> str:
             "told": list(sentences),
         }
     return json.dumps(value) + "\n"
+
+
+def _spoken(built: Built, spoke: Spoke) -> dict[str, object]:
+    return {
+        "title": spoke.report.title,
+        "seed": spoke.seed,
+        "schedule": write_schedule(spoke.moves, built.description.id),
+    }
 
 
 def _matrix(*, as_json: bool) -> int:
