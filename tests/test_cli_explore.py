@@ -97,6 +97,13 @@ def test_a_report_in_a_log(capsys: Capture, tmp_path: Path) -> None:
     assert "holds no report, and is no scenario" in error_of(capsys, empty)
 
 
+def test_what_lockdep_says_is_told_besides(capsys: Capture) -> None:
+    out = explored(capsys, "S01", "--bound", "50", code=3)
+    assert "\nlockdep: WARNING: possible circular locking dependency detected; lv1:S01:A" in out
+    assert json.loads(explored(capsys, "S01", "--bound", "50", "--json", code=3))["lockdep"]["seed"] is None
+    assert "\nlockdep: says nothing in 20 runs\n" in explored(capsys, "S18", code=1)
+
+
 def test_the_table_of_mistakes(capsys: Capture) -> None:
     out = explored(capsys, "--matrix")
     assert out.endswith("65 rows, 0 differences\n")

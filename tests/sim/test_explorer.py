@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lockview.document.scenarios import find_scenario, library
 from lockview.kernel.effects import (
     Acquire,
     Add,
@@ -39,6 +40,8 @@ from lockview.sim.explorer.waiting import circle
 from lockview.sim.explorer.walks import longest_of, pct_bound, pct_walks, random_walks
 from lockview.sim.exploring import DEADLOCK, BreadthFirst, Progress, explore
 from lockview.sim.machine import Machine, TaskPlan
+from lockview.sim.scenarios.building import build
+from lockview.sim.scenarios.description import Description
 from lockview.sim.schedule_text import replay
 from lockview.sim.telling import fatal_window, point_of_no_return, told, told_without
 from lockview.sim.transitions import Transitions
@@ -178,6 +181,20 @@ def test_what_dice_find_is_made_small() -> None:
         assert small.preemptions <= preemptions_of(machine, found.moves)
         assert len(small.moves) <= len(found.moves)
         assert shows(machine, Outcome("random", small))
+
+
+# --- the library ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("description", [find_scenario(entry.id) for entry in library()], ids=lambda entry: entry.id)
+def test_searches_of_the_library_say_what_it_says(description: Description) -> None:
+    """Within small bounds: where a search decides it is right, where it finds something the schedule shows it."""
+    expected = {"deadlock": Verdict.DEADLOCKS, "violation": Verdict.VIOLATES, "clean": Verdict.CANNOT}
+    for name in STRATEGIES:
+        machine = build(description).machine
+        outcome = STRATEGIES[name](machine, Bounds(states=5_000, executions=40, runs=5), None)
+        assert outcome.verdict in (Verdict.UNDECIDED, expected[description.expect.verdict])
+        assert outcome.found is None or shows(machine, outcome)
 
 
 # --- small programs ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from lockview.sim.exploring import DEADLOCK, TELL_EVERY, Exploration, Found, Progress, Watch
+from lockview.sim.exploring import DEADLOCK, TELL_EVERY, Found, Progress, Watch
 from lockview.sim.machine import Machine, Move
 from lockview.sim.transitions import Packed, Touched, Transition, Transitions
 
@@ -34,11 +34,6 @@ class Reduced(NamedTuple):
     transitions: int
     found: Found | None = None
     complete: bool = True
-
-    @property
-    def exploration(self) -> Exploration:
-        """The same without the runs; states are not told apart by this search."""
-        return Exploration(0, self.transitions, self.found, self.complete)
 
 
 class _Event:

@@ -34,11 +34,9 @@ class Walks(NamedTuple):
     stopped: bool = False
 
 
-def random_walks(
-    graph: Transitions, seed: int = 0, runs: int = MOST_RUNS, watch: Watch | None = None, *, first: int = 0
-) -> Walks:
+def random_walks(graph: Transitions, seed: int = 0, runs: int = MOST_RUNS, watch: Watch | None = None) -> Walks:
     """Runs in which any possible step is as likely as the others. Run ``i`` is the same whatever came before it."""
-    return _walks(graph, (_dice(_source(seed, run)) for run in range(first, runs)), watch)
+    return _walks(graph, (_dice(_source(seed, run)) for run in range(runs)), watch)
 
 
 def pct_walks(
@@ -49,11 +47,10 @@ def pct_walks(
     watch: Watch | None = None,
     *,
     steps: int,
-    first: int = 0,
 ) -> Walks:
     """Runs by random priorities that change at ``depth`` - 1 random ones of the first ``steps`` steps."""
     tasks = len(graph.machine.tasks)
-    return _walks(graph, (_pct(_source(seed, run), tasks, depth, steps) for run in range(first, runs)), watch)
+    return _walks(graph, (_pct(_source(seed, run), tasks, depth, steps) for run in range(runs)), watch)
 
 
 def pct_bound(tasks: int, steps: int, depth: int) -> float:
