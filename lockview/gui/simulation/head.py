@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout
 from lockview.document.simulated import Simulated
 from lockview.document.visible import visible
 from lockview.gui.plain import PlainLabel
+from lockview.gui.simulation.sharing import ScheduleButton
 from lockview.gui.simulation.words import report_words
 from lockview.gui.theme import Appearance
 from lockview.gui.wrapped_text import WrappedText
@@ -32,8 +33,10 @@ class Head(QWidget):
         self.about.setCheckable(True)
         self.about.setAutoRaise(True)
         self.about.toggled.connect(self.lesson.setVisible)
+        self.schedule = ScheduleButton(self)
         row = QHBoxLayout()
         row.addWidget(self.title, 1)
+        row.addWidget(self.schedule)
         row.addWidget(self.about)
         column = QVBoxLayout(self)
         column.setContentsMargins(PADDING, PADDING, PADDING, 0)
@@ -46,6 +49,7 @@ class Head(QWidget):
     def show_simulated(self, simulated: Simulated) -> None:
         """Show a scenario's title and lesson."""
         described = simulated.description
+        self.schedule.show_simulated(simulated)
         self.title.setText(visible(" ".join(part for part in (described.id, described.title) if part)))
         self.lesson.set_text(visible(" ".join(described.lesson.split())))
         self.about.setVisible(bool(described.lesson.strip()))

@@ -10,9 +10,9 @@ from PySide6.QtGui import QHideEvent, QPalette
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from lockview.document.errors import UserError
+from lockview.document.schedules import follow_schedule
 from lockview.document.selection import Selection
 from lockview.document.simulated import BY_HAND, Setup, Simulated, with_its_reports
-from lockview.document.visible import visible
 from lockview.gui.replay.task_buttons import TaskButtons
 from lockview.gui.replay.transport import Transport
 from lockview.gui.rows.row import Kind, Row
@@ -21,13 +21,13 @@ from lockview.gui.simulation.controls import Controls
 from lockview.gui.simulation.head import Head, ReportLine
 from lockview.gui.simulation.middle import Middle
 from lockview.gui.simulation.outcomes import OutcomeMenu
-from lockview.gui.simulation.rows import stack_rows, step_rows, world_rows
-from lockview.gui.simulation.words import next_words, outcomes, state_words
+from lockview.gui.simulation.rows import frames_at, stack_rows, step_rows, world_rows
+from lockview.gui.simulation.turns import show_turns
+from lockview.gui.simulation.words import outcomes, state_words
 from lockview.gui.theme import Appearance
 from lockview.gui.workspace import Workspace
 from lockview.gui.wrapped_text import WrappedText
 from lockview.layout.drawing import Role
-from lockview.model.stacks import Frame
 from lockview.sim.course import Course
 from lockview.sim.machine import Move
 from lockview.sim.running import Choose, Ending
@@ -117,6 +117,7 @@ class SimulationPage(QWidget):
         self.tasks.task_chosen.connect(self.choose)
         self.stacks.row_chosen.connect(self._show_place)
         self.steps.row_chosen.connect(self._choose_step)
+        self.head.schedule.pasted.connect(self.follow)
         self.tabs.currentChanged.connect(self._show_steps)
 
     # -- what the user can do
@@ -165,6 +166,20 @@ class SimulationPage(QWidget):
             self._take_reports()
             if self._choose is not None:
                 self._running.start(0)
+        self.controls.show_simulated(simulated)
+        self._show()
+
+    def follow(self, schedule: str) -> None:
+        """Run along the line of a schedule, and say where it does not fit."""
+        simulated = self._simulated
+        if simulated is None:
+            return
+        self._stop()
+        try:
+            self._trouble = follow_schedule(simulated, schedule)
+        except UserError as error:
+            self._trouble = str(error)
+        self._take_reports()
         self.controls.show_simulated(simulated)
         self._show()
 
@@ -295,7 +310,7 @@ class SimulationPage(QWidget):
     def _move(self, position: int) -> None:
         simulated = self._simulated
         if simulated is not None and 0 <= position <= len(simulated.course):
-            simulated.position = position
+            self._trouble, simulated.position = "", position
             self._show()
 
     def _take_reports(self) -> None:
@@ -339,13 +354,7 @@ class SimulationPage(QWidget):
         return Role.SIGNAL if deadlock and not self._trouble else Role.TEXT
 
     def _show_tasks(self, course: Course, position: int) -> None:
-        enabled = course.machine.enabled(course.states[position])
-        planned = course.moves[position].task if position < len(course) else -1
-        broken = course.violation is not None and position == len(course)
-        changed = self.tasks.set_count(len(course.built.tasks))
-        for number, button in enumerate(self.tasks.buttons):
-            name, words = visible(str(course.built.tasks[number])), next_words(course, position, number)
-            button.show_words(name, words, planned=number == planned, able=number in enabled and not broken)
+        changed = show_turns(self.tasks, course, position)
         if changed:
             whole = self.tasks.height_at(self._left.width())
             self._left.setSizes([whole, max(100, self._left.height() - whole)])
@@ -375,17 +384,9 @@ class SimulationPage(QWidget):
         simulated = self._simulated
         if simulated is None or row.kind != Kind.FRAME or row.frame is None:
             return
-        frames = self._frames(simulated, int(row.item))
+        frames = frames_at(simulated.course, simulated.position, int(row.item))
         if row.frame < len(frames):
             self.source.show_frame(frames[row.frame])
-
-    @staticmethod
-    def _frames(simulated: Simulated, task: int) -> tuple[Frame, ...]:
-        """The frames of a task as ``stack_rows`` lists them."""
-        course, position = simulated.course, simulated.position
-        if position and course.moves[position - 1].task == task:
-            return course.steps[position - 1].stack.frames
-        return course.machine.stack(course.states[position], task).frames
 
     def _choose_step(self, row: Row) -> None:
         if row.item.isdecimal():

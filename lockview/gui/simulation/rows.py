@@ -11,7 +11,7 @@ from lockview.document.visible import visible
 from lockview.gui.rows.row import Kind, Row
 from lockview.gui.simulation.words import next_words
 from lockview.layout.drawing import Role
-from lockview.model.stacks import StackTrace
+from lockview.model.stacks import Frame, StackTrace
 from lockview.sim.course import Course
 from lockview.sim.scenarios.orders import effect_words
 from lockview.sim.world_view import Holder, LockView, VmaView, WorldView, world_view
@@ -41,6 +41,13 @@ def _stack_of(course: Course, position: int, number: int) -> Iterator[Row]:
         yield from frame_rows(stack, number)
     else:
         yield Row(Kind.NOTE, next_words(course, position, number).capitalize() + ".", dim=True)
+
+
+def frames_at(course: Course, position: int, task: int) -> tuple[Frame, ...]:
+    """The frames of a task as ``stack_rows`` lists them."""
+    if position and course.moves[position - 1].task == task:
+        return course.steps[position - 1].stack.frames
+    return course.machine.stack(course.states[position], task).frames
 
 
 def frame_rows(stack: StackTrace, task: int) -> Iterator[Row]:
