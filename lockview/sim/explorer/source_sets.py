@@ -15,6 +15,7 @@ Tasks that share a CPU are never independent of each other. Runs must be finite.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from lockview.sim.exploring import DEADLOCK, TELL_EVERY, Found, Progress, Watch
@@ -24,6 +25,8 @@ from lockview.sim.transitions import Packed, Touched, Transition, Transitions
 MOST_EXECUTIONS = 200_000
 LONGEST = 2_000
 """A run longer than that is not followed: runs may go round in a circle."""
+_KEPT = 1 << 15
+"""States whose steps are remembered: runs differ little from each other."""
 
 
 class Reduced(NamedTuple):
@@ -66,7 +69,9 @@ class SourceSets:
     """One search. ``run`` may be called once."""
 
     def __init__(self, machine: Machine) -> None:
-        self._graph = Transitions(machine)
+        self._graph = graph = Transitions(machine)
+        self._steps = lru_cache(_KEPT)(graph.of)
+        self._able = lru_cache(_KEPT)(lambda packed: {step.move: step.state for step in graph.of(packed)})
         self._machine = machine
         self._nodes: list[_Node] = []
         self._events: list[_Event] = []
@@ -134,7 +139,7 @@ class SourceSets:
 
     def _enter(self, packed: Packed, sleep: dict[int, list[Touched]]) -> bool:
         """Add a state to the run; whether it is a deadlock."""
-        steps = self._graph.of(packed)
+        steps = self._steps(packed)
         node = _Node(packed, steps, sleep)
         self._nodes.append(node)
         if steps:
@@ -173,9 +178,8 @@ class SourceSets:
         later = [number for number in range(place + 1, len(self._events)) if not self._events[number].past >> place & 1]
         packed = self._nodes[place].packed
         for number in later:
-            move = self._events[number].move
-            packed = next(step.state for step in self._graph.of(packed) if step.move == move)
-        if not any(step.move.task == task for step in self._graph.of(packed)):
+            packed = self._able(packed)[self._events[number].move]
+        if not any(step.move.task == task for step in self._steps(packed)):
             return False
         initials = set(self._initials(later, task, touched))
         node = self._nodes[place]
