@@ -55,7 +55,8 @@ class TracedRun(NamedTuple):
     """``events`` are the columns task, operation, lock, stack and time, NONE where there is none.
 
     ``words`` are the operations, with their outcome; ``stacks`` hold (function, place) pairs, innermost first. Times
-    are as ``unit`` says. ``source`` tells how a simulated run can be made again; None for others.
+    are as ``unit`` says. ``source`` tells how a simulated run can be made again; None for others. ``lines`` are those
+    of the log in which the events stood, if they were in one.
     """
 
     title: str
@@ -69,6 +70,7 @@ class TracedRun(NamedTuple):
     events: tuple[array[int], ...]
     timeline: Timeline
     source: Source | None = None
+    lines: tuple[int, ...] = ()
 
     @property
     def length(self) -> int:
@@ -215,7 +217,21 @@ def captured_run(stream: EventStream, title: str) -> TracedRun:
     """Lock events of a real kernel as a run."""
     from lockview.sim.importing import imported
 
-    return traced_run(imported(stream, title), title)
+    records = tuple(imported(stream, title))
+    return traced_run(records, title)._replace(lines=_lines_of(records, stream))
+
+
+def _lines_of(records: Iterable[Record], stream: EventStream) -> tuple[int, ...]:
+    """The lines of the events: both are in one order, and an event of the stream makes none, one or two of the run."""
+    from lockview.sim.importing import nanoseconds
+
+    times = [(nanoseconds(event.time), event.task) for event in stream.events]
+    place, lines = 0, []
+    for record in records:
+        if isinstance(record, RunEvent):
+            place = times.index((record.time, record.task), place)
+            lines.append(stream.events[place].line)
+    return tuple(lines)
 
 
 def read_traced(path: str) -> TracedRun:
@@ -260,9 +276,16 @@ def from_json(values: dict[str, Any]) -> TracedRun:
     stacks = tuple(tuple((function, place) for function, place in stack) for stack in values["stacks"])
     events = tuple(map(unpacked_column, values["events"]))
     names = {name: tuple(values[name]) for name in ("remarks", "task_names", "lock_names", "words")}
+    lines = tuple(values["lines"])
     timeline, source = unpacked(values["timeline"]), values["source"]
     if source is not None:
         scenario, sha256, variant, switches, choices, steps = source
         moves = tuple((task, outcome) for task, outcome in choices)
         source = Source(scenario, sha256, variant, tuple(switches), moves, tuple(steps))
-    return TracedRun(**(values | names | {"stacks": stacks, "events": events, "timeline": timeline, "source": source}))
+    return TracedRun(
+        **(
+            values
+            | names
+            | {"stacks": stacks, "events": events, "timeline": timeline, "source": source, "lines": lines}
+        )
+    )

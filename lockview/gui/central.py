@@ -113,6 +113,7 @@ class Central(QWidget):
 
             self.trace = TracePage(self._appearance, self)
             self.trace.steering_wanted.connect(self._steer)
+            self.trace.line_chosen.connect(self._show_line)
             self._stack.addWidget(self.trace)
         self._stack.setCurrentWidget(self.trace)
         self.trace.show_run(run)

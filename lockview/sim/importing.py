@@ -79,7 +79,7 @@ class _Import:
         stack = self._introduced.stack(event.stack)
         yield from self._introduced.news
         yield RunEvent(
-            self._count, _nanoseconds(event.time), 0, event.cpu, event.task, op,
+            self._count, nanoseconds(event.time), 0, event.cpu, event.task, op,
             lock=lock, lock_class=lock_class, sub=0, mode="" if op == "release" else "s" if of.shared else "x",
             trylock=of.trylock if op == "acquire" else None, out=out, stack=stack, flags=event.flags,
         )  # fmt: skip
@@ -105,6 +105,7 @@ def _contended(events: tuple[LockEvent, ...]) -> set[int]:
     return found
 
 
-def _nanoseconds(seconds: str) -> int:
+def nanoseconds(seconds: str) -> int:
+    """The time that a tracer printed as seconds."""
     whole, _, part = seconds.partition(".")
     return int(whole) * 1_000_000_000 + int(f"{part:0<9}"[:9])

@@ -87,6 +87,9 @@ def test_lock_events_of_a_real_kernel_become_a_run() -> None:
     assert list(its.waits) == [1, 0]
     assert [list(column) for column in run.timeline.arrows] == [[its.starts[0]], [1], [0], [0], [0]]
     assert traced_of(document) is run
+    assert [FTRACE.splitlines()[line - 1].split()[3] for line in run.lines] == [
+        f"10.{run.time(event) - 10_000_000_000:09}"[:9] + ":" for event in range(run.length)
+    ]
 
 
 def test_the_capture_of_a_real_kernel_is_read_whole(shared: Path) -> None:
@@ -94,6 +97,8 @@ def test_the_capture_of_a_real_kernel_is_read_whole(shared: Path) -> None:
     run = traced_of(document_of(capture.read_bytes(), "trace"))
     assert run is not None
     assert run.length > 8_000
+    assert len(run.lines) == run.length
+    assert list(run.lines) == sorted(run.lines)
     assert run.timeline.hidden == (0,) * len(run.task_names)
 
 

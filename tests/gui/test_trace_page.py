@@ -97,6 +97,9 @@ def test_a_capture_of_a_real_kernel_opens_in_the_lanes(
     page.go_to(1)
     assert "&a<b>&->lock" in page.state.text or "ffff888000849458" in page.state.text
     assert window.central.grab().width() > 0
+    assert window.workspace.selection.line == 1
+    page.lanes.position_chosen.emit(5)
+    assert (window.workspace.selection.line, page.position) == (5, 5)
 
 
 def test_a_long_trace_is_read_by_the_worker(

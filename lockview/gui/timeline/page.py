@@ -26,10 +26,12 @@ PADDING = 8
 class TracePage(QWidget):
     """``moment``, what each task holds and waits for and the stack of the event, stands beside the page.
 
-    ``steering_wanted`` asks for the scenario of the run, at this place of it.
+    ``steering_wanted`` asks for the scenario of the run, at this place of it; ``line_chosen`` carries the line of the
+    log in which the event stands.
     """
 
     steering_wanted = Signal()
+    line_chosen = Signal(int)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +40,7 @@ class TracePage(QWidget):
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self._run: TracedRun | None = None
         self._places: dict[int, int] = {}
+        self._learned = False
         self.position = 0
         self.stops = Stops()
         self.title = WrappedText(appearance, semibold=True)
@@ -97,7 +100,9 @@ class TracePage(QWidget):
             self._places[id(self._run.timeline)] = self.position
         self._run = run
         self.position = min(self._places.get(id(run.timeline), 0), run.length)
-        self.stops.show_uses((number, run.lock(number)) for number in range(run.length) if run.lock(number))
+        self._learned = False
+        if self.stops.locks:
+            self._learn_uses(run)
         self.title.set_text(visible(run.title))
         self.remarks.set_text(visible(" ".join(run.remarks)))
         self.remarks.setVisible(bool(run.remarks))
@@ -129,9 +134,14 @@ class TracePage(QWidget):
         """Go to after that many events."""
         self._playing.stop()
         self._move(position)
+        run = self._run
+        if run is not None and run.lines and self.position:
+            self.line_chosen.emit(run.lines[self.position - 1])
 
     def go_to_next(self, lock: str) -> None:
         """Go to after the next event of a lock; stay when there is none."""
+        if self._run is not None:
+            self._learn_uses(self._run)
         position = self.stops.next_use(lock, self.position)
         if position is not None:
             self.go_to(position)
@@ -148,7 +158,15 @@ class TracePage(QWidget):
             self._playing.start(self.transport.interval)
         self._show()
 
+    def _learn_uses(self, run: TracedRun) -> None:
+        """Where which lock is used; found out when it is asked for, as a long run takes half a second."""
+        if not self._learned:
+            self._learned = True
+            self.stops.show_uses((number, run.lock(number)) for number in range(run.length) if run.lock(number))
+
     def _toggle_stop(self, lock: str) -> None:
+        if self._run is not None:
+            self._learn_uses(self._run)
         self.stops.toggle(lock)
         self.lanes.show_stops(self.stops.locks)
 
