@@ -254,7 +254,13 @@ def _lines(built: Built, outcome: Outcome, sentences: Sequence[str], spoke: Spok
     else:
         yield f"lockdep: {spoke.report.title}; {write_schedule(spoke.moves, description.id)}"
     yield "assumed:"
-    yield from (f"  {assumption}" for assumption in ASSUMPTIONS)
+    yield from (f"  {assumption}" for assumption in _assumed(built))
+
+
+def _assumed(built: Built) -> tuple[str, ...]:
+    unfair = built.kernel.has(Switch.UNFAIR_RWSEM)
+    queues = "whoever comes may take it when it is free" if unfair else "whoever comes later waits behind"
+    return (*ASSUMPTIONS, f"a semaphore that others wait for: {queues}")
 
 
 def _searched(outcome: Outcome) -> str:
@@ -285,7 +291,7 @@ def _as_json(built: Built, outcome: Outcome, sentences: Sequence[str], spoke: Sp
         "transitions": outcome.transitions,
         "executions": outcome.executions,
         "promise": outcome.promise,
-        "assumptions": list(ASSUMPTIONS),
+        "assumptions": list(_assumed(built)),
         "lockdep": None if spoke is None else _spoken(built, spoke),
     }
     if found is not None:

@@ -11,6 +11,8 @@ from lockview.sim.machine import Machine, Move, State, Violation
 from lockview.sim.scenarios.orders import next_step
 from lockview.sim.schedule_text import Replayed, replay
 
+_NAMED = 6
+"""Of a long stretch so many steps are named at its beginning and at its end."""
 _FURTHER = 40
 """A task is followed so many steps beyond the schedule when it is asked until when a change is fatal."""
 
@@ -117,6 +119,8 @@ def _stretches(machine: Machine, moves: Sequence[Move]) -> Iterator[str]:
             state = machine.step(state, moves[place]).state
             place += 1
         steps = f"steps {begin + 1} to {place}" if place > begin + 1 else f"step {place}"
+        if len(words) > 2 * _NAMED + 1:
+            words[_NAMED:-_NAMED] = [f"{len(words) - 2 * _NAMED} more"]
         yield f"{_name(machine, task)} ({steps}): {'; '.join(words)}."
 
 
