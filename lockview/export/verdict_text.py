@@ -9,7 +9,7 @@ from lockview.analysis.lock_graph import LockGraph
 from lockview.analysis.suspects import cuts, suspects
 from lockview.layout.labels import visible
 from lockview.model.logs import Log
-from lockview.sim.verdicts import NamedVerdict, graph_verdicts
+from lockview.sim.verdicts import Answer, NamedVerdict, graph_verdicts
 from lockview.sim.what_if import possible_edits, what_if
 
 _MOST_SUSPECTS = 8
@@ -27,6 +27,9 @@ def verdict_text(log: Log) -> str:
 
 def _verdict_lines(graph: LockGraph) -> Iterator[str]:
     found = graph_verdicts(graph)
+    if all(verdict.answer is Answer.NOTHING for verdict in found):
+        yield f"  {found[0].answer}: {found[0].reason}"
+        return
     for verdict in found:
         yield from _told(verdict, "  ")
     said = dict.fromkeys(sentence for verdict in found for sentence in verdict.assumptions)

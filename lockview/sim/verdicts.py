@@ -75,7 +75,8 @@ def graph_verdicts(graph: LockGraph, *, most: int = MOST_STATES) -> tuple[NamedV
     recorded = recorded_roles(graph)
     names = (CLASSIFIED, BELIEVED, WAITING)
     if not recorded:
-        return tuple(NamedVerdict(name, Answer.NOTHING, why_no_run(graph)) for name in names)
+        why = why_no_run(graph).partition(": ")[2]
+        return tuple(NamedVerdict(name, Answer.NOTHING, f"{why[:1].upper()}{why[1:]}") for name in names)
     if len(recorded) > MOST_TASKS:
         stopped = f"There are {len(recorded)} tasks; orders of more than {MOST_TASKS} are not tried."
         return tuple(NamedVerdict(name, Answer.NOT_DECIDED, stopped) for name in names)
