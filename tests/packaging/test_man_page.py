@@ -21,7 +21,7 @@ def test_formatter_has_no_warnings() -> None:
     assert done.stderr == ""
 
 
-COMMANDS = (
+COMMANDS: tuple[list[str], ...] = (
     [],
     ["parse"],
     ["render"],
