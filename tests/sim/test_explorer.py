@@ -348,6 +348,29 @@ def test_readers_and_a_writer(readers: int) -> None:
     assert result.executions == 2**readers
 
 
+def blinking(cell: Cell) -> Routine[None]:
+    yield Write(cell, 1)
+    yield Write(cell, 0)
+
+
+def noticing(cell: Cell, seen: Cell) -> Routine[None]:
+    yield Await(cell, bool)
+    yield Write(seen, 1)
+    yield Check("I", (seen,), _is_nothing, "it was seen")
+
+
+def _is_nothing(value: int) -> bool:
+    return not value
+
+
+def test_a_daemon_that_missed_its_moment_races_too() -> None:
+    plan = WorldPlan()
+    cell, seen = plan.cell("x", 0), plan.cell("seen", 0)
+    daemon = TaskPlan("daemon", partial(noticing, cell, seen), daemon=True)
+    machine = Machine((TaskPlan("task", partial(blinking, cell)), daemon), plan.start)
+    assert reduced(machine, UNBOUNDED).verdict is exhaustive(machine, UNBOUNDED).verdict is Verdict.VIOLATES
+
+
 def test_an_idle_task_multiplies_nothing() -> None:
     machine = counted()
     own = TaskPlan("idle", partial(counting, Cell(len(machine.start.cells), "own"), 3))
