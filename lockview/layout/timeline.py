@@ -21,6 +21,7 @@ FINE = 3.0
 ARROW_ROOM = 6.0
 """Pixels between two arrows of a view at the least."""
 NOBODY = -1
+SHADES = 8
 
 
 class Place(NamedTuple):
@@ -143,6 +144,30 @@ def bars(row: Stretches, view: View) -> Iterator[Bar]:
         waiting = row.wait_among(number, last)
         yield Bar((begin - view.start) * scale, max(1.0, length * scale), number if only else NOBODY, share, waiting)
         number = last
+
+
+def joined(found: Iterator[Bar]) -> Iterator[Bar]:
+    """The bars with neighbouring bins that look alike as one: of the same shade, and with waits in all or in none."""
+    last: Bar | None = None
+    for bar in found:
+        if last is not None:
+            alike = bar.stretch == NOBODY and bar.waits == last.waits and shade(bar) == shade(last)
+            if alike and bar.x - last.x - last.width < 1.0:
+                last = Bar(last.x, bar.x + bar.width - last.x, NOBODY, last.share, last.waits)
+                continue
+            yield last
+            last = None
+        if bar.stretch == NOBODY:
+            last = bar
+        else:
+            yield bar
+    if last is not None:
+        yield last
+
+
+def shade(bar: Bar) -> int:
+    """How much of a bar is taken, from 0 to ``SHADES``."""
+    return round(bar.share * SHADES)
 
 
 def arrows(timeline: Timeline, view: View) -> Iterator[Arrow]:

@@ -20,6 +20,7 @@ from lockview.layout.timeline import (
     View,
     arrows,
     bars,
+    joined,
 )
 from lockview.model.traces import EventKind
 
@@ -64,6 +65,18 @@ def test_overlapping_uses_have_rows_of_their_own_and_free_rows_are_used_again() 
     assert [timeline.locks[lock] for lock in upper.locks] == ["a", "c"]
     assert [timeline.locks[lock] for lock in lower.locks] == ["b"]
     assert lower.ends[0] == timeline.end == 4
+
+
+def test_bins_that_look_alike_are_one() -> None:
+    alike = [Bar(0, 3, NOBODY, 0.5, waits=False), Bar(3, 3, NOBODY, 0.51, waits=False)]
+    others = [
+        Bar(6, 3, NOBODY, 0.5, waits=True),
+        Bar(9, 3, NOBODY, 1.0, waits=True),
+        Bar(20, 3, NOBODY, 1.0, waits=True),
+    ]
+    whole = [Bar(30, 9, 4, 1.0, waits=False)]
+    found = list(joined(iter([*alike, *others, *whole])))
+    assert found == [Bar(0, 6, NOBODY, 0.5, waits=False), *others, *whole]
 
 
 def test_what_contradicts_the_run_is_left_out() -> None:

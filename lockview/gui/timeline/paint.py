@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPen, 
 from lockview.document.visible import visible
 from lockview.gui.theme import Appearance
 from lockview.layout.drawing import Role
-from lockview.layout.timeline import NOBODY, Place, Stretches, Timeline, View, arrows, bars
+from lockview.layout.timeline import NOBODY, SHADES, Place, Stretches, Timeline, View, arrows, bars, joined, shade
 
 ROW = 20.0
 BAR = 16.0
@@ -83,21 +83,23 @@ class _Inks(NamedTuple):
     stopped: set[int]
 
     def fill(self, share: float) -> QColor:
-        shade = QColor(self.colour)
-        shade.setAlphaF(0.15 + 0.45 * share)
-        return shade
+        """The colour of the task, the stronger the more of a bin is taken."""
+        colour = QColor(self.colour)
+        colour.setAlphaF(0.15 + 0.45 * share)
+        return colour
 
 
 def _paint_row(painter: QPainter, sheet: Sheet, row: Stretches, top: float, inks: _Inks) -> None:
     metrics = QFontMetricsF(inks.font)
     thin, thick = QPen(inks.colour, 1.0), QPen(inks.colour, 2.5)
     dashed = QPen(inks.colour, 1.0, Qt.PenStyle.DashLine)
+    shades = [inks.fill(number / SHADES) for number in range(SHADES + 1)]
     hold, hatch = QBrush(inks.fill(0.1)), QBrush(inks.colour, Qt.BrushStyle.BDiagPattern)
-    for bar in bars(row, sheet.view):
+    for bar in joined(bars(row, sheet.view)):
         x = max(sheet.left - 4, sheet.left + bar.x)
         width = min(sheet.left + bar.x + bar.width, sheet.left + sheet.view.width + 4) - x
         if bar.stretch == NOBODY or width < 3:
-            painter.fillRect(QRectF(x, top, width, BAR), inks.fill(bar.share))
+            painter.fillRect(QRectF(x, top, width, BAR), shades[shade(bar)])
             if bar.waits:
                 painter.fillRect(QRectF(x, top + BAR - WAIT_MARK, width, WAIT_MARK), inks.colour)
             continue
