@@ -63,7 +63,7 @@ def test_states_are_visited_several_times_as_fast_as_step_by_step() -> None:
 
 
 def test_reduction_runs_a_thousandth_of_the_executions() -> None:
-    """F, F, U has 4,406 states and 349,896 reduced executions, which take most of a minute: F, U is what is asserted."""
+    """F, F, U has 4,406 states and 349,896 reduced executions, most of a minute: F, U is what is asserted."""
     machine = core("FU")
     start = perf_counter()
     result = SourceSets(machine).run()
