@@ -38,8 +38,11 @@ from lockview.sim.unrolling import Unrolled
 
 MOST_PLACES = 4_000
 """So many places can a task have."""
+MOST_VALUES = 48
+"""So many values can a cell have: each is tried at each step on it."""
 MOST_OUTCOMES = 256
 """So many values of cells can be told apart at one step."""
+_SOME_ROUNDS = 2
 _PLAIN = (Acquire, Add, Atomic, Await, Choose, Downgrade, Flush, IrqDisable, IrqEnable, Look, Read, Release, Write)
 _CHANGING = (Add, Atomic, IrqDisable, IrqEnable, Write)
 
@@ -81,11 +84,16 @@ def control_flow(machine: Machine) -> ControlFlow:
     while True:
         tasks = tuple(tuple(_sites(unrolled, machine, values)) for unrolled in machine.unrolled)
         more = _after_one_more(tasks, values)
-        # No run changes a cell more often than its tasks have steps that do: what needs more rounds cannot come about.
-        growing = {cell for cell, known in more.items() if known != values[cell] and rounds < _writes(tasks, cell)}
-        if not growing:
+        # A run writes no more often than its tasks have steps that do: what needs more rounds cannot come about.
+        growing = {cell for cell, known in more.items() if known != values[cell]}
+        writes = _writes(tasks) if growing else 0
+        if rounds >= writes:
             return ControlFlow(tasks, values)
         values |= {cell: more[cell] for cell in growing}
+        # What still grows after some rounds will for as many as there are writes: no need to wait for it.
+        most = max(len(values[cell]) for cell in growing)
+        if most > MOST_VALUES or (rounds >= _SOME_ROUNDS and writes > MOST_VALUES):
+            raise ValueError(f"a counter can have more than {MOST_VALUES} values")
         rounds += 1
 
 
@@ -193,12 +201,8 @@ def _after_one_more(tasks: Sequence[Sequence[Site]], values: dict[int, tuple[int
     return {cell: tuple(sorted(known)) for cell, known in more.items()}
 
 
-def _writes(tasks: Sequence[Sequence[Site]], cell: int) -> int:
-    return sum(_longest(sites, partial(_changes, cell=cell)) for sites in tasks)
-
-
-def _changes(effect: Step, *, cell: int) -> bool:
-    return isinstance(effect, _CHANGING) and any(of.number == cell for of in cells_of(effect))
+def _writes(tasks: Sequence[Sequence[Site]]) -> int:
+    return sum(_longest(sites, lambda effect: isinstance(effect, _CHANGING)) for sites in tasks)
 
 
 def _takes_shared(effect: Step, *, lock: int) -> bool:

@@ -153,3 +153,17 @@ def test_what_has_no_such_form_is_refused() -> None:
     for machine in (core("FU"), build(find_scenario("S01")).machine):
         with pytest.raises(ValueError, match=r"uses more than numbers|no plain form|values apart"):
             promela(machine)
+
+
+def counts_far(cell: Cell) -> Routine[None]:
+    left = 60
+    while left:
+        yield Add(cell)
+        left -= 1
+
+
+def test_counters_that_go_too_far_are_refused_soon() -> None:
+    plan = WorldPlan()
+    cell = plan.cell("a", 0)
+    with pytest.raises(ValueError, match="more than 48 values"):
+        promela(Machine([TaskPlan(f"t{number}", partial(counts_far, cell)) for number in range(3)], plan.start))
