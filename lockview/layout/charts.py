@@ -34,6 +34,8 @@ _SAMPLE = 30.0
 _NAME_STEP = 17.0
 _MARK = 3.6
 _GAP = 8.0
+_MOST = 1e15
+"""Values beyond it, and on logarithmic axes below its inverse, are not shown."""
 _TICKS = 6
 
 DASHES: tuple[tuple[float, ...], ...] = (
@@ -105,7 +107,7 @@ class _Scale(NamedTuple):
             ticks = axis.ticks or _decades(low, high)
             return _Scale(min(low, *ticks), max(high, *ticks), True, ticks)
         low = min(0.0, low) if from_zero else low
-        ticks = axis.ticks or _even(low, high if high > low else low + 1)
+        ticks = axis.ticks or _even(low, _widened(low, high))
         return _Scale(min(low, *ticks), max(high, *ticks), False, ticks)
 
     def part(self, value: float) -> float:
@@ -129,12 +131,19 @@ class _Place(NamedTuple):
 
 
 def _shown(line: Series, chart: Chart) -> Series:
-    points = tuple(
-        (x, y)
-        for x, y in line.points
-        if math.isfinite(x) and math.isfinite(y) and (x > 0 or not chart.across.log) and (y > 0 or not chart.up.log)
-    )
+    points = tuple((x, y) for x, y in line.points if _fits(x, chart.across) and _fits(y, chart.up))
     return line._replace(points=points)
+
+
+def _fits(value: float, axis: Axis) -> bool:
+    """Whether a value can be shown: a logarithmic axis has none at or below 0."""
+    return abs(value) <= _MOST and (not axis.log or value >= 1 / _MOST)
+
+
+def _widened(low: float, high: float) -> float:
+    """``high``, or where values lie as good as on each other, far enough above ``low`` to tell ticks apart."""
+    least = max(abs(low), abs(high), 1 / _MOST) * 1e-9
+    return high if high - low > least else low + max(abs(low) * 1e-3, 1)
 
 
 def _even(low: float, high: float) -> tuple[float, ...]:
