@@ -65,7 +65,10 @@ def fatal_window(machine: Machine, found: Found) -> Window | None:
 
     def is_fatal(count: int) -> bool:
         order = (*moves[:begin], *own[:count], *between, *own[count:], *rest)
-        return _broken(machine, replay(machine, order, nearest=True)) == found.violation
+        run = replay(machine, order, nearest=True)
+        # A task that has to wait, or has ended, takes no further step before the change.
+        goes_so_far = all(divergence.step >= begin + count for divergence in run.divergences)
+        return goes_so_far and _broken(machine, run) == found.violation
 
     first = last = change - begin
     if not is_fatal(first):

@@ -439,6 +439,15 @@ def test_the_window_is_the_one_of_the_check_that_is_missing() -> None:
     assert fatal_window(machine, found) == (0, 1, 9, 9)
 
 
+def test_no_step_of_a_task_that_waits_is_in_the_window() -> None:
+    machine = build(find_scenario("S19")).machine
+    found = explore(machine).found
+    assert found is not None
+    window = fatal_window(machine, found)
+    assert window is not None
+    assert window.last <= sum(move.task == window.task for move in found.moves)
+
+
 def test_one_run_decides_nothing() -> None:
     machine = core("FU")
     outcome = along(machine, explore(core("FU", Switch.M2)).found.moves)  # type: ignore[union-attr]
